@@ -1,0 +1,1 @@
+"""Mechanism without a grocery word: it could serve another business."""

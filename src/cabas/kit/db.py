@@ -1,0 +1,134 @@
+"""
+PostgreSQL by asyncpg. Reads and writes have different types, so that a function which
+takes a `Connection` can't be handed to one that needs a `Transaction`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+
+LOCK_TIMEOUT = "2s"
+STATEMENT_TIMEOUT_MS = 10_000
+ACQUIRE_TIMEOUT_SECONDS = 5.0
+
+Record = asyncpg.Record
+
+
+class Connection(Protocol):
+    """What a query needs: read statements. A transaction is one too."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]: ...
+    async def fetchrow(self, query: str, *args: Any) -> Record | None: ...
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+
+
+class Transaction:
+    """
+    An open transaction. Operations receive it and never open or commit one.
+
+    What is to happen once it has committed is said with `after_commit`.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        rows: list[Record] = await self._connection.fetch(query, *args)
+        return rows
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        row: Record | None = await self._connection.fetchrow(query, *args)
+        return row
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        return await self._connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> int:
+        """Run a statement; returns the number of rows it touched."""
+        status: str = await self._connection.execute(query, *args)
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdigit() else 0
+
+    async def executemany(self, query: str, args: Sequence[Sequence[Any]]) -> None:
+        await self._connection.executemany(query, args)
+
+    async def copy(self, table: str, *, columns: Sequence[str], records: Any) -> None:
+        """Load rows (tuples) in bulk."""
+        await self._connection.copy_records_to_table(table, columns=list(columns), records=records)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: "asyncpg.Pool[Record]") -> None:
+        self._pool = pool
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, connections_max: int = 10, settings: dict[str, str] | None = None
+    ) -> "Database":
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            init=prepare_connection,
+            reset=_keep,
+            server_settings={
+                "application_name": "cabas",
+                "timezone": "UTC",
+                "lock_timeout": LOCK_TIMEOUT,
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "jit": "off",
+                "plan_cache_mode": "force_generic_plan",
+                **(settings or {}),
+            },
+        )
+        return cls(pool)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """A connection for reads: each statement sees its own snapshot."""
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """READ COMMITTED, committed when the block ends, rolled back when it raises."""
+        async with (
+            self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
+            connection.transaction(),
+        ):
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def one_statement(self) -> AsyncIterator[Transaction]:
+        """
+        A connection in autocommit, for an operation that is one statement (the order):
+        it saves the two round trips of BEGIN and COMMIT.
+        """
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            yield Transaction(connection)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+async def prepare_connection(connection: Any) -> None:
+    """Teach a raw connection our types: jsonb is read and written as plain values."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda raw: msgspec.json.decode(raw[1:]),
+    )
+
+
+async def _keep(connection: Any) -> None:
+    """
+    Nothing to reset: we leave no session state behind, and asyncpg's own reset query
+    costs a round trip on every release.
+    """
