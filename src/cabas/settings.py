@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock_offset: timedelta
     """Shifts the whole product in time: rehearsals and demos of midnight."""
     public_url: str
+    reload_templates: bool
+    """Read templates again at each page: for those who write them."""
 
     @property
     def secure(self) -> bool:
@@ -61,6 +63,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         web_processes=_integer(env, "CABAS_WEB_PROCESSES", 1, 1, 64),
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
+        reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
 

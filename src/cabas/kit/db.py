@@ -3,8 +3,8 @@ PostgreSQL by asyncpg. Reads and writes have different types, so that a function
 takes a `Connection` can't be handed to one that needs a `Transaction`.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 import asyncpg
@@ -58,6 +58,13 @@ class Transaction:
     async def copy(self, table: str, *, columns: Sequence[str], records: Any) -> None:
         """Load rows (tuples) in bulk."""
         await self._connection.copy_records_to_table(table, columns=list(columns), records=records)
+
+
+Transactions = Callable[[], AbstractAsyncContextManager[Transaction]]
+"""
+Opens transactions: for the few operations that need two, with slow work in between during
+which no connection may be held (a password's hash).
+"""
 
 
 class Database:

@@ -1,0 +1,46 @@
+"""
+The command line: one package, the role is the command.
+
+Commands are imported when they are asked for, so that each starts fast and alone.
+"""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "web": ("cabas.server", "web", "Serve the storefront, the store app, the console and the API."),
+    "worker": ("cabas.worker", "worker", "Dispatch orders to their stores and run recurring jobs."),
+    "demo": ("cabas.demo", "demo", "Run the whole product on this machine, seeded."),
+    "migrate": ("cabas.maintenance", "migrate", "Bring the database's schema up to date."),
+    "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),
+    "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
+    "check": ("cabas.check", "check", "Audit the database for every invariant."),
+    "openapi": ("cabas.maintenance", "openapi", "Print the API's OpenAPI document."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cabas")
+def main() -> None:
+    """Cabas: the online shop of a grocery group."""
+
+
+if __name__ == "__main__":
+    main()

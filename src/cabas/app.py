@@ -1,0 +1,109 @@
+"""
+The composition root: what the web process is made of, one line a module.
+
+Faces register their routes here and nowhere else; ports get their connectors here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
+from litestar.static_files import create_static_files_router
+
+from cabas import settings as settings_module
+from cabas.kit.clock import Clock, SystemClock
+from cabas.kit.db import Database
+from cabas.kit.html import Renderer
+from cabas.kit.messages import load_catalogues
+from cabas.settings import Settings
+from cabas.web import errors
+from cabas.web.api import routes as api
+from cabas.web.assets import BUILT, Assets
+from cabas.web.console import routes as console
+from cabas.web.directory import Directory
+from cabas.web.guard import refuse_forged
+from cabas.web.health import ROUTES as HEALTH
+from cabas.web.request import ShopRequest
+from cabas.web.site import Site
+from cabas.web.store_app import routes as store_app
+from cabas.web.storefront import routes as storefront
+from cabas.web.visitor import VisitorCookie
+
+WEB = Path(__file__).parent / "web"
+BODY_BYTES_MAX = 512 * 1024
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "geolocation=(self), camera=(self), microphone=()",
+}
+HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+
+
+def create() -> Litestar:
+    """The application for the server's workers, from the environment."""
+    settings = settings_module.load()
+    return create_app(settings, clock=SystemClock(settings.clock_offset))
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
+    """:param clock: another clock than the system's, for tests and rehearsals."""
+    ticking = clock or SystemClock(timedelta(0))
+    return Litestar(
+        route_handlers=[
+            *HEALTH,
+            Router("/", route_handlers=storefront.ROUTES, before_request=refuse_forged),
+            Router("/preparation", route_handlers=store_app.ROUTES, before_request=refuse_forged),
+            Router("/console", route_handlers=console.ROUTES, before_request=refuse_forged),
+            api.router(),
+            create_static_files_router(path="/static", directories=[WEB / "static"], html_mode=False),
+        ],
+        request_class=ShopRequest,
+        lifespan=[lambda app: _site(app, settings, ticking)],
+        exception_handlers={Exception: errors.handle},
+        response_headers=SECURITY_HEADERS | (HSTS if settings.secure else {}),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1500, gzip_compress_level=4),
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=api.OPENAPI,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
+    if settings.database_url is None:
+        raise settings_module.BadSetting("CABAS_DATABASE_URL is not set: start the server with `cabas web`")
+    database = await Database.connect(settings.database_url, connections_max=settings.connections_max)
+    directory = Directory(database, clock)
+    await directory.refresh()
+    assets = Assets(BUILT)
+    app.state.site = Site(
+        settings=settings,
+        database=database,
+        clock=clock,
+        renderer=Renderer(
+            {
+                face: WEB / face / "templates"
+                for face in ("ui", "storefront", "store_app", "console")
+            },
+            functions={"asset": assets.asset, "picture": assets.picture},
+            reload=settings.reload_templates,
+        ),
+        catalogues=load_catalogues(WEB / "ui" / "messages"),
+        visitor_cookie=VisitorCookie(settings.secret_keys),
+        directory=directory,
+    )
+    refreshing = asyncio.create_task(directory.keep_fresh())
+    try:
+        yield
+    finally:
+        refreshing.cancel()
+        await database.close()

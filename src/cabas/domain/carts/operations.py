@@ -1,0 +1,256 @@
+"""Intentions on baskets: open, set a line, note, empty, undo, move to another store, merge at sign-in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from cabas.domain.carts import queries, records
+from cabas.domain.carts.model import (
+    NOTE_LENGTH_MAX,
+    BadQuantity,
+    Cart,
+    CartFull,
+    CartOrdered,
+    ProductNotSold,
+    Substitution,
+)
+from cabas.domain.catalog import queries as catalog
+from cabas.kit.db import Transaction
+from cabas.kit.errors import Invalid
+from cabas.kit.ids import new_id, place_of
+
+_MICROSECONDS = 1_000_000
+
+
+async def open_cart(
+    tx: Transaction,
+    *,
+    store_id: int,
+    shopper_id: UUID,
+    customer_id: UUID | None,
+    now: datetime,
+    substitution: Substitution = Substitution.SAME_PRICE,
+) -> UUID:
+    """An empty basket in this store; its id carries the store."""
+    cart_id = new_id(now, store_id)
+    await records.insert_cart(
+        tx,
+        store_id=store_id,
+        cart_id=cart_id,
+        shopper_id=shopper_id,
+        customer_id=customer_id,
+        lines={},
+        substitution=substitution.value,
+        now=now,
+    )
+    return cart_id
+
+
+async def set_line(
+    tx: Transaction,
+    *,
+    cart_id: UUID,
+    shopper_id: UUID,
+    gtin: int,
+    quantity: int,
+    now: datetime,
+    lines_max: int,
+    pieces_max: int,
+    grams_max: int,
+) -> None:
+    """
+    Make the basket hold this much of the product; 0 takes it out. Saying it twice is harmless.
+
+    :param quantity: pieces, or grams for goods sold by weight.
+    :raises BadQuantity: below 0 or beyond the bound.
+    :raises ProductNotSold: the store has no such offer.
+    :raises CartNotFound: no such basket, or somebody else's.
+    :raises CartOrdered: it has become an order.
+    :raises CartFull: it has as many lines as it may.
+    """
+    if quantity < 0:
+        raise BadQuantity(minimum=0)
+    store_id = place_of(cart_id)
+    if quantity == 0:
+        done = await records.remove_line(
+            tx, store_id=store_id, cart_id=cart_id, shopper_id=shopper_id, gtin=gtin, now=now
+        )
+    else:
+        offer = (await catalog.offers_for(tx, store_id=store_id, gtins=[gtin], now=now)).get(gtin)
+        if offer is None:
+            raise ProductNotSold(gtin=gtin)
+        bound = grams_max if offer.by_weight else pieces_max
+        if quantity > bound:
+            raise BadQuantity(maximum=bound)
+        done = await records.set_line(
+            tx,
+            store_id=store_id,
+            cart_id=cart_id,
+            shopper_id=shopper_id,
+            gtin=gtin,
+            quantity=quantity,
+            added_at=int(now.timestamp() * _MICROSECONDS),
+            lines_max=lines_max,
+            now=now,
+        )
+    if not done:
+        await _explain(tx, cart_id=cart_id, shopper_id=shopper_id)
+
+
+async def note_line(
+    tx: Transaction,
+    *,
+    cart_id: UUID,
+    shopper_id: UUID,
+    gtin: int,
+    note: str,
+    substitution: Substitution | None,
+    now: datetime,
+) -> None:
+    """
+    A wish for one line ("bananes vertes") and its own substitution choice.
+
+    :raises Invalid: the note is longer than `NOTE_LENGTH_MAX`.
+    """
+    if len(note) > NOTE_LENGTH_MAX:
+        raise Invalid("note too long", maximum=NOTE_LENGTH_MAX)
+    done = await records.amend_line(
+        tx,
+        store_id=place_of(cart_id),
+        cart_id=cart_id,
+        shopper_id=shopper_id,
+        gtin=gtin,
+        amendment={"note": note, "sub": substitution.value if substitution else None},
+        now=now,
+    )
+    if not done:
+        await _refuse_ordered(tx, cart_id=cart_id, shopper_id=shopper_id)
+        raise ProductNotSold(gtin=gtin)
+
+
+async def choose_substitution(
+    tx: Transaction, *, cart_id: UUID, shopper_id: UUID, substitution: Substitution, now: datetime
+) -> None:
+    """The basket's one default for missing goods."""
+    done = await records.set_substitution(
+        tx,
+        store_id=place_of(cart_id),
+        cart_id=cart_id,
+        shopper_id=shopper_id,
+        substitution=substitution.value,
+        now=now,
+    )
+    if not done:
+        await _explain(tx, cart_id=cart_id, shopper_id=shopper_id)
+
+
+async def empty_cart(tx: Transaction, *, cart_id: UUID, shopper_id: UUID, now: datetime) -> None:
+    """Take everything out; `restore_cart` puts it back."""
+    if not await records.empty(
+        tx, store_id=place_of(cart_id), cart_id=cart_id, shopper_id=shopper_id, now=now
+    ):
+        await _explain(tx, cart_id=cart_id, shopper_id=shopper_id)
+
+
+async def restore_cart(tx: Transaction, *, cart_id: UUID, shopper_id: UUID, now: datetime) -> None:
+    """Undo the last removal or emptying."""
+    if not await records.restore(
+        tx, store_id=place_of(cart_id), cart_id=cart_id, shopper_id=shopper_id, now=now
+    ):
+        await _explain(tx, cart_id=cart_id, shopper_id=shopper_id)
+
+
+async def move_to_store(tx: Transaction, *, cart: Cart, store_id: int, now: datetime) -> UUID:
+    """
+    The same basket in another store: a new basket with the same lines, the old one gone.
+
+    Lines that the new store doesn't sell stay in it as unavailable, so nothing is lost by moving.
+    """
+    moved = new_id(now, store_id)
+    await records.insert_cart(
+        tx,
+        store_id=store_id,
+        cart_id=moved,
+        shopper_id=cart.shopper_id,
+        customer_id=cart.customer_id,
+        lines=document(cart),
+        substitution=cart.substitution.value,
+        now=now,
+    )
+    await records.delete_cart(
+        tx, store_id=cart.store_id, cart_id=cart.cart_id, shopper_id=cart.shopper_id
+    )
+    return moved
+
+
+async def claim(
+    tx: Transaction, *, cart_id: UUID, guest_id: UUID, customer_id: UUID, now: datetime
+) -> tuple[UUID, int]:
+    """
+    A guest signs in: their basket becomes the customer's, joined with the one the customer had in
+    that store (the larger quantity of each line).
+
+    :returns: the basket's id and how many lines came from the older basket.
+    """
+    guest_cart = await queries.cart(tx, cart_id=cart_id, shopper_id=guest_id)
+    if guest_cart.ordered_at is not None:
+        raise CartOrdered
+    older = await queries.open_cart_of(tx, store_id=guest_cart.store_id, shopper_id=customer_id)
+    await records.set_owner(
+        tx,
+        store_id=guest_cart.store_id,
+        cart_id=cart_id,
+        shopper_id=guest_id,
+        customer_id=customer_id,
+        now=now,
+    )
+    if older is None or not older.lines:
+        return cart_id, 0
+    mine, theirs = document(guest_cart), document(older)
+    merged = {**theirs, **mine}
+    for gtin in mine.keys() & theirs.keys():
+        merged[gtin] = max(mine[gtin], theirs[gtin], key=lambda line: int(str(line["q"])))
+    await records.merge_lines(
+        tx,
+        store_id=guest_cart.store_id,
+        cart_id=cart_id,
+        shopper_id=customer_id,
+        lines=merged,
+        now=now,
+    )
+    await records.delete_cart(
+        tx, store_id=older.store_id, cart_id=older.cart_id, shopper_id=customer_id
+    )
+    return cart_id, len(theirs.keys() - mine.keys())
+
+
+async def remember_shown(tx: Transaction, *, cart: Cart, shown: dict[str, int]) -> None:
+    """Keep what checkout has just shown, to tell the shopper of any difference before paying."""
+    await records.set_shown(
+        tx, store_id=cart.store_id, cart_id=cart.cart_id, shopper_id=cart.shopper_id, shown=shown
+    )
+
+
+def document(cart: Cart) -> dict[str, dict[str, object]]:
+    """The lines as they are stored."""
+    return {
+        str(line.gtin): {
+            "q": line.quantity,
+            "at": position,
+            "note": line.note,
+            "sub": line.substitution.value if line.substitution else None,
+        }
+        for position, line in enumerate(cart.lines)
+    }
+
+
+async def _explain(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
+    """Say why a write found nothing to change."""
+    await _refuse_ordered(tx, cart_id=cart_id, shopper_id=shopper_id)
+    raise CartFull
+
+
+async def _refuse_ordered(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
+    """:raises CartNotFound: no such basket. :raises CartOrdered: it has become an order."""
+    found = await queries.cart(tx, cart_id=cart_id, shopper_id=shopper_id)
+    if found.ordered_at is not None:
+        raise CartOrdered

@@ -1,0 +1,176 @@
+"""
+Checkout: the last look before a basket becomes an order, and the wording that the law asks for.
+
+The button's words are those of article L221-14 of the Code de la consommation; the version of
+the wording is frozen on each order.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cabas.domain.carts.model import Difference, PricedCart
+from cabas.domain.slots.model import Slot
+from cabas.kit.errors import Conflict, Invalid
+
+LEGAL_VERSION = "2026-11"
+ORDER_BUTTON = "Commander avec obligation de paiement"
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_LENGTH = 6
+KEY_LENGTH_MAX = 128
+
+
+class CartChanged(Conflict):
+    """The basket was changed while it was being ordered: look again, then order."""
+
+    code = "cart_changed"
+
+
+class CartEmpty(Conflict):
+    """Nothing in the basket can be ordered."""
+
+    code = "cart_empty"
+
+
+class PricesChanged(Conflict):
+    """Prices or availability are no longer those shown: the differences must be seen first."""
+
+    code = "prices_changed"
+
+    def __init__(self, differences: tuple[Difference, ...]) -> None:
+        super().__init__(differences=msgspec.to_builtins(differences))
+        self.differences = differences
+
+
+class BelowMinimum(Conflict):
+    """The basket doesn't reach the store's minimum."""
+
+    code = "below_minimum"
+
+
+class NotDelivered(Conflict):
+    """This store doesn't deliver to this address."""
+
+    code = "not_delivered"
+
+
+class AgeUnconfirmed(Invalid):
+    """The basket holds alcohol or another product for adults: majority must be declared."""
+
+    code = "age_unconfirmed"
+
+
+class KeyMissing(Invalid):
+    """The request needs an idempotency key of 1 … 128 characters."""
+
+    code = "key_missing"
+
+
+class KeyReused(Invalid):
+    """This idempotency key was used with another request."""
+
+    code = "key_reused"
+
+
+class PaymentUnknown(Invalid):
+    """This way of paying isn't offered here."""
+
+    code = "payment_unknown"
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    street: str
+    postcode: str
+    city: str
+    complement: str = ""
+    instructions: str = ""
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    name: str
+    email: str
+    phone: str = ""
+    address: Address | None = None
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shopper asks for when they order."""
+
+    cart_id: UUID
+    shopper_id: UUID
+    customer_id: UUID | None
+    slot_id: int
+    key: str
+    payment_method: str
+    contact: Contact
+    language: str
+    adult: bool = False
+    shown: dict[str, int] | None = None
+    """Line totals the page showed; None: the caller saw no page (API)."""
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of what was asked, for telling a replay from another order under the same key."""
+        body = msgspec.json.encode(
+            [self.cart_id, self.slot_id, self.payment_method, self.contact, self.adult], order="sorted"
+        )
+        return hashlib.sha256(body).digest()
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store asks for this slot, of this instant."""
+
+    slot: Slot
+    fee_cents: int
+    """The store's or the area's fee and the slot's own, together."""
+    minimum_cents: int
+    seller: dict[str, Any]
+    delivered: bool
+    """Drive, or an address in a delivery area of the store."""
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """``created`` False: the same request had been answered before."""
+
+    store_id: int
+    order_id: UUID
+    created: bool
+
+
+def check_terms(priced: PricedCart, terms: Terms) -> None:
+    """
+    :raises NotDelivered: the address is in none of the store's areas.
+    :raises BelowMinimum: goods don't reach the minimum.
+    """
+    if not terms.delivered:
+        raise NotDelivered
+    goods = priced.goods_cents - priced.discount_cents
+    if goods < terms.minimum_cents:
+        raise BelowMinimum(minimum_cents=terms.minimum_cents, missing_cents=terms.minimum_cents - goods)
+
+
+def minimum_age(priced: PricedCart) -> int:
+    return max((line.offer.minimum_age for line in priced.lines), default=0)
+
+
+def fresh_code() -> str:
+    """Six characters that are said at a counter: no letter that sounds or looks like a digit."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def agreed(
+    *, terms: Terms, vat: list[dict[str, int]], language: str, tolerance_percent: int, at: datetime
+) -> dict[str, Any]:
+    """What is frozen on the order beside its lines."""
+    return {
+        "legal_version": LEGAL_VERSION,
+        "button": ORDER_BUTTON,
+        "language": language,
+        "seller": terms.seller,
+        "vat": vat,
+        "weight_tolerance_percent": tolerance_percent,
+        "at": at.isoformat(),
+    }

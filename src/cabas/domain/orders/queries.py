@@ -1,0 +1,140 @@
+"""Public reads of orders. The owner or the store is part of each look-up."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from cabas.domain.orders.model import FrozenProduct, Order, OrderLine, OrderNotFound, OrderState, StateChange
+from cabas.kit.db import Connection, Record
+from cabas.kit.ids import place_of
+
+LISTED_MAX = 50
+ORDER_COLUMNS = """store_id, order_id, code, shopper_id, customer_id, cart_id, channel, slot_id, slot_starts_at,
+    slot_ends_at, cutoff_at, state, revision, placed_at, contact, payment_method, substitution, goods_cents,
+    discount_cents, deposit_cents, fee_cents, total_cents, maximum_cents, final_cents, agreed"""
+
+
+async def order_of_shopper(reader: Connection, *, order_id: UUID, shopper_id: UUID) -> Order:
+    """
+    The order, for the person who placed it.
+
+    :raises OrderNotFound: no such order, or somebody else's.
+    """
+    row = await reader.fetchrow(
+        f"""
+        select {ORDER_COLUMNS}
+          from orders
+         where store_id = $1 and order_id = $2 and (shopper_id = $3 or customer_id = $3)""",
+        place_of(order_id),
+        order_id,
+        shopper_id,
+    )
+    if row is None:
+        raise OrderNotFound
+    return as_order(row)
+
+
+async def order_of_store(reader: Connection, *, store_id: int, order_id: UUID) -> Order:
+    """
+    The order, for the store that prepares it.
+
+    :raises OrderNotFound: this store has no such order.
+    """
+    row = await reader.fetchrow(
+        f"select {ORDER_COLUMNS} from orders where store_id = $1 and order_id = $2", store_id, order_id
+    )
+    if row is None:
+        raise OrderNotFound
+    return as_order(row)
+
+
+async def order_by_code(reader: Connection, *, store_id: int, code: str) -> Order:
+    """
+    The order a shopper names at the counter.
+
+    :raises OrderNotFound: this store has no order of that code.
+    """
+    row = await reader.fetchrow(
+        f"select {ORDER_COLUMNS} from orders where store_id = $1 and code = $2", store_id, code.upper()
+    )
+    if row is None:
+        raise OrderNotFound
+    return as_order(row)
+
+
+async def lines(reader: Connection, *, store_id: int, order_id: UUID, revision: int) -> list[OrderLine]:
+    rows = await reader.fetch(
+        """
+        select line_no, gtin, quantity, unit_price_cents, discount_cents, total_cents, maximum_cents,
+               vat_basis_points, substitution, frozen
+          from order_line
+         where store_id = $1 and order_id = $2 and revision = $3
+         order by line_no""",
+        store_id,
+        order_id,
+        revision,
+    )
+    return [as_line(row) for row in rows]
+
+
+async def orders_of_customer(
+    reader: Connection, *, customer_id: UUID, before: datetime | None = None, limit: int = 20
+) -> list[Order]:
+    """The customer's orders, newest first; ``before`` pages on."""
+    rows = await reader.fetch(
+        f"""
+        select {ORDER_COLUMNS}
+          from orders
+         where customer_id = $1 and ($2::timestamptz is null or placed_at < $2)
+         order by placed_at desc
+         limit $3""",
+        customer_id,
+        before,
+        min(limit, LISTED_MAX),
+    )
+    return [as_order(row) for row in rows]
+
+
+async def orders_of_slots(
+    reader: Connection, *, store_id: int, start: datetime, end: datetime, limit: int = 500
+) -> list[Order]:
+    """The store's orders whose slot starts in ``[start, end)``, by slot then placing."""
+    rows = await reader.fetch(
+        f"""
+        select {ORDER_COLUMNS}
+          from orders
+         where store_id = $1 and slot_starts_at >= $2 and slot_starts_at < $3
+         order by slot_starts_at, placed_at
+         limit $4""",
+        store_id,
+        start,
+        end,
+        limit,
+    )
+    return [as_order(row) for row in rows]
+
+
+async def history(reader: Connection, *, store_id: int, order_id: UUID) -> list[StateChange]:
+    """What happened, in order of time."""
+    rows = await reader.fetch(
+        """
+        select state, at, actor
+          from order_state_change
+         where store_id = $1 and order_id = $2
+         order by at""",
+        store_id,
+        order_id,
+    )
+    return [StateChange(state=OrderState(row["state"]), at=row["at"], actor=row["actor"]) for row in rows]
+
+
+def as_order(row: Record) -> Order:
+    values = dict(row.items())
+    return Order(**{**values, "state": OrderState(values["state"])})
+
+
+def as_line(row: Record) -> OrderLine:
+    values = dict(row.items())
+    frozen = values.pop("frozen")
+    return OrderLine(**values, product=msgspec.convert(frozen, FrozenProduct))

@@ -1,0 +1,33 @@
+"""Commands of those who run Cabas: migrations, the API's document."""
+
+import asyncio
+import json
+
+import click
+
+from cabas import migrations
+from cabas import settings as settings_module
+from cabas.connection import database_url
+from cabas.kit import migrate as migrating
+
+
+@click.command()
+@click.option("--check", "check_only", is_flag=True, help="Only say what is missing; exit 1 when something is.")
+def migrate(check_only: bool) -> None:  # noqa: FBT001 - click hands flags by position
+    """Bring the database's schema up to date (forward only, safe to run twice)."""
+    with database_url(settings_module.load()) as url:
+        if check_only:
+            missing = asyncio.run(migrating.pending(url, migrations.__name__))
+            click.echo("\n".join(missing) or "up to date")
+            raise SystemExit(1 if missing else 0)
+        applied = asyncio.run(migrating.migrate(url, migrations.__name__))
+    click.echo("\n".join(f"applied {name}" for name in applied) or "up to date")
+
+
+@click.command()
+def openapi() -> None:
+    """Print the API's OpenAPI 3.1 document."""
+    from cabas.app import create_app  # noqa: PLC0415 - the web stack is loaded only here
+
+    document = create_app(settings_module.load()).openapi_schema.to_schema()
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,0 +1,44 @@
+"""
+Every decision a retailer may change, with its default, on one page.
+
+The composition root hands `DEFAULTS` (or a retailer's own) to those who decide.
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+
+class Policies(msgspec.Struct, frozen=True, kw_only=True):
+    hold_duration: timedelta = timedelta(minutes=10)
+    """How long a slot's place is kept for a shopper. Not renewable."""
+
+    booking_days: int = 7
+    """A slot opens at midnight (Paris) this many days before its day."""
+
+    weight_tolerance_percent: int = 10
+    """Weighed goods may weigh this much more than asked; the told maximum includes it."""
+
+    cart_lines_max: int = 150
+    pieces_max: int = 99
+    grams_max: int = 20_000
+    """Bounds of a basket and of one line."""
+
+    open_orders_max: int = 5
+    """Orders not yet handed over that one person may have."""
+
+    receipt_amber_after: timedelta = timedelta(minutes=2)
+    receipt_fallback_after: timedelta = timedelta(minutes=10)
+    """An order that its store hasn't received: a warning, then phone and print."""
+
+    lease_duration: timedelta = timedelta(minutes=30)
+    """How long a picker keeps an order in hand without a sign of life."""
+
+    staff_idle: timedelta = timedelta(minutes=15)
+    staff_shift: timedelta = timedelta(hours=12)
+
+    withdrawal_days: int = 14
+    """L221-18 of the Code de la consommation."""
+
+
+DEFAULTS = Policies()

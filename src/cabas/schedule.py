@@ -1,0 +1,35 @@
+"""Recurring jobs, all on this page. Each is short, may run in several workers at once, and repeats harmlessly."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from cabas.domain.orders import jobs as orders
+from cabas.domain.slots import jobs as slots
+from cabas.kit.clock import Clock
+from cabas.kit.db import Database
+from cabas.policies import DEFAULTS
+
+Job = Callable[[Database, Clock], Awaitable[int]]
+
+
+class Recurring(msgspec.Struct, frozen=True):
+    """``run`` returns how much it did; when it did a full batch it is run again at once."""
+
+    name: str
+    every: timedelta
+    run: Job
+
+
+RECURRING = (
+    Recurring("dispatch orders to their stores", timedelta(milliseconds=250), orders.dispatch_pending),
+    Recurring("release holds that have run out", timedelta(seconds=2), slots.release_expired),
+    Recurring(
+        "start the fallback of unreceived orders",
+        timedelta(seconds=15),
+        partial(orders.start_fallbacks, after=DEFAULTS.receipt_fallback_after),
+    ),
+    Recurring("publish the slots of the coming days", timedelta(hours=1), partial(slots.publish_coming_days, booking_days=DEFAULTS.booking_days)),
+)

@@ -1,0 +1,63 @@
+"""`cabas web`: Granian serving the application in one or more processes."""
+
+import asyncio
+import os
+
+import click
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from cabas import migrations
+from cabas import settings as settings_module
+from cabas.connection import database_url
+from cabas.kit import migrate as migrating
+from cabas.settings import BadSetting, Settings
+
+BACKLOG = 2048
+STOP_SECONDS = 10
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (CABAS_HOST, default 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (CABAS_PORT, default 8000).")
+@click.option("--processes", type=int, help="Web processes (CABAS_WEB_PROCESSES, default 1).")
+def web(host: str | None, port: int | None, processes: int | None) -> None:
+    """Serve the storefront, the store app, the console and the API."""
+    given = {"CABAS_HOST": host, "CABAS_PORT": port, "CABAS_WEB_PROCESSES": processes}
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    settings = settings_module.load()
+    with database_url(settings) as url:
+        asyncio.run(_prepare_schema(settings, url))
+        os.environ["CABAS_DATABASE_URL"] = url  # for the server's own processes
+        serve(settings)
+
+
+def serve(settings: Settings) -> None:
+    """Blocks until stopped; lets requests under way finish."""
+    Granian(
+        "cabas.app:create",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=settings.web_processes,
+        backlog=BACKLOG,
+        websockets=False,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()
+
+
+async def _prepare_schema(settings: Settings, url: str) -> None:
+    """
+    The embedded database is ours to migrate. A server by URL is migrated by its own step
+    (`cabas migrate`), so that a roll-out decides when.
+    """
+    if settings.database_url is None:
+        await migrating.migrate(url, migrations.__name__)
+        return
+    missing = await migrating.pending(url, migrations.__name__)
+    if missing:
+        raise BadSetting(f"the database lacks {len(missing)} migrations: run `cabas migrate` first")

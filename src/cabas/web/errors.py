@@ -1,0 +1,105 @@
+"""Kinds of refusal → HTTP, in one place: problem details (RFC 9457) for programs, a page for people."""
+
+import logging
+from typing import Any
+
+import asyncpg
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from cabas.kit.errors import Busy, Conflict, Denied, Gone, Invalid, NotFound, Refusal, TooEarly, TooMany
+from cabas.web import pages
+from cabas.web.request import ShopRequest
+
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (Invalid, 422),
+    (NotFound, 404),
+    (Denied, 403),
+    (Gone, 410),
+    (TooEarly, 425),
+    (TooMany, 429),
+    (Busy, 503),
+    (Conflict, 409),
+)
+_BY_CODE = {"key_missing": 400}
+RETRY_SECONDS = 2
+_ERROR_PAGES = frozenset({403, 404, 409, 422, 500, 503})
+_log = logging.getLogger("cabas.web")
+
+_OVERLOADED = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DeadlockDetectedError,
+    TimeoutError,
+    ConnectionError,
+)
+"""Passing faults of the database, recognised here and nowhere else."""
+
+
+def status_of(refusal: Refusal) -> int:
+    if refusal.code in _BY_CODE:
+        return _BY_CODE[refusal.code]
+    return next((status for kind, status in STATUS if isinstance(refusal, kind)), 400)
+
+
+def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """The one exception handler of the application."""
+    status, code, detail, headers = _read(problem)
+    if status >= 500 and code == "internal":
+        _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
+    if wants_json(request):
+        return problem_details(status, code, detail, headers)
+    return _error_page(request, status, code, detail, headers)
+
+
+def problem_details(
+    status: int, code: str, detail: dict[str, Any], headers: dict[str, str]
+) -> Response[Any]:
+    body = {"type": f"urn:cabas:problem:{code}", "title": code, "status": status, **detail}
+    return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", "")
+
+
+def _read(problem: Exception) -> tuple[int, str, dict[str, Any], dict[str, str]]:
+    if isinstance(problem, Refusal):
+        detail = dict(problem.detail)
+        if str(problem) != problem.code:
+            detail["detail"] = str(problem)
+        headers = {}
+        if isinstance(problem, (TooMany, Busy)):
+            headers["retry-after"] = str(detail.get("retry_after_seconds", RETRY_SECONDS))
+        return status_of(problem), problem.code, detail, headers
+    if isinstance(problem, HTTPException):
+        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
+            problem.status_code, "bad_request" if problem.status_code < 500 else "internal"
+        )
+        detail = {"detail": problem.detail} if problem.status_code < 500 else {}
+        extra = getattr(problem, "extra", None)
+        if problem.status_code == 400 and extra:
+            detail["errors"] = extra
+        return problem.status_code, code, detail, dict(problem.headers or {})
+    if isinstance(problem, _OVERLOADED):
+        return 503, "busy", {}, {"retry-after": str(RETRY_SECONDS)}
+    return 500, "internal", {}, {}
+
+
+def _error_page(
+    request: Request[Any, Any, Any], status: int, code: str, detail: dict[str, Any], headers: dict[str, str]
+) -> Response[Any]:
+    shown = status if status in _ERROR_PAGES else 503 if status in (429, 425) else 404 if status == 410 else 422
+    shop_request: ShopRequest = request.app.request_class(request.scope, request.receive)  # type: ignore[assignment]
+    catalogue = shop_request.site.catalogues[shop_request.language]
+    return pages.page(
+        shop_request,
+        f"ui/errors/{shown}.html",
+        pages.Frame(title=catalogue("common.error_title")),
+        status=status,
+        headers=headers,
+        code=code,
+        detail={key: str(value) for key, value in detail.items()},
+    )

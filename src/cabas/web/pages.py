@@ -1,0 +1,163 @@
+"""
+From a handler's values to an answer: the page's frame (header, words, basket, notices) and cookies.
+
+Templates get plain values only. ``page`` is the frame every layout reads; a handler adds its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from cabas.kit.money import format_cents
+from cabas.web import visitor as visitors
+from cabas.web.request import ShopRequest
+
+HTML = "text/html; charset=utf-8"
+FLASH_COOKIE = "cabas_flash"
+FLASH_LENGTH_MAX = 1500
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """``kind``: info, ok, warn, error. ``text`` is already in the reader's language."""
+
+    kind: str
+    text: str
+
+
+class Frame(msgspec.Struct, kw_only=True):
+    """What a handler says about its page; the rest of the frame is the same everywhere."""
+
+    title: str
+    description: str = ""
+    nav: str = ""
+    canonical: str = ""
+    notices: Sequence[Notice] = ()
+    alcohol_banner: bool = False
+
+
+def page(
+    request: ShopRequest,
+    template: str,
+    frame: Frame,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> Response[str]:
+    """A whole page in the visitor's language."""
+    catalogue = request.site.catalogues[request.language]
+    notices = [*_flash(request), *frame.notices]
+    html = request.site.renderer.render(
+        template,
+        t=catalogue,
+        page=frame_values(request, frame, notices),
+        **values,
+    )
+    response = Response(html, media_type=HTML, status_code=status, headers=dict(headers or {}))
+    if request.cookies.get(FLASH_COOKIE):
+        response.delete_cookie(FLASH_COOKIE)
+    return keep_visitor(request, response)
+
+
+def fragment(
+    request: ShopRequest, template: str, *, status: int = 200, **values: object
+) -> Response[str]:
+    """A piece of a page, for an island to swap in."""
+    catalogue = request.site.catalogues[request.language]
+    html = request.site.renderer.render(
+        template, t=catalogue, page={"csrf": request.csrf_token, "lang": request.language}, **values
+    )
+    return keep_visitor(request, Response(html, media_type=HTML, status_code=status))
+
+
+def see_other(request: ShopRequest, path: str, *, notice: Notice | None = None) -> Response[Any]:
+    """After a POST: 303 to a page of ours, with a word that is shown there once."""
+    response: Response[Any] = Redirect(path if is_local(path) else "/", status_code=303)
+    if notice is not None:
+        value = urlencode({"k": notice.kind, "t": notice.text})[:FLASH_LENGTH_MAX]
+        response.set_cookie(_cookie(request, FLASH_COOKIE, value, max_age=60))
+    return keep_visitor(request, response)
+
+
+def is_local(path: str) -> bool:
+    """Whether a path given by a stranger stays on this site."""
+    return path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path and path.isprintable()
+
+
+def keep_visitor(request: ShopRequest, response: Response[Any]) -> Response[Any]:
+    """Send the visitor's cookie when it changed."""
+    visitor = request.visitor
+    if request.scope["state"].get("visitor_changed"):
+        value = request.site.visitor_cookie.write(visitor)
+        response.set_cookie(
+            _cookie(request, visitors.COOKIE, value, max_age=visitors.MAX_AGE_SECONDS)
+        )
+    return response
+
+
+def secret_cookie(request: ShopRequest, name: str, value: str, *, max_age: int) -> Cookie:
+    """A session's cookie: HttpOnly, SameSite=Lax, Secure in production."""
+    return _cookie(request, name, value, max_age=max_age)
+
+
+def _cookie(request: ShopRequest, name: str, value: str, *, max_age: int) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=max_age,
+        path="/",
+        httponly=True,
+        secure=request.site.settings.secure,
+        samesite="lax",
+    )
+
+
+def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) -> dict[str, Any]:
+    visitor, language = request.visitor, request.language
+    store = request.site.directory.store(visitor.store_id) if visitor.store_id else None
+    signed_in = request.scope["state"].get("signed_in")
+    return {
+        "lang": language,
+        "languages": [code for code in request.site.catalogues if code != language],
+        "theme": visitor.theme,
+        "path": request.url.path,
+        "title": frame.title,
+        "description": frame.description,
+        "canonical": frame.canonical,
+        "csrf": request.csrf_token,
+        "status_message": "",
+        "user": {
+            "signed_in": signed_in is not None,
+            "first_name": signed_in.first_name if signed_in else "",
+        },
+        "store": {
+            "name": store.name,
+            "slug": store.slug,
+            "next_slot": request.site.directory.next_slot_label(store.store_id, language),
+            "href": f"/magasins/{store.slug}",
+        }
+        if store
+        else None,
+        "basket": {
+            "count": visitor.basket_count,
+            "total": format_cents(visitor.basket_cents, language),
+            "href": "/panier",
+        },
+        "notices": [{"kind": notice.kind, "text": notice.text} for notice in notices],
+        "alcohol_banner": frame.alcohol_banner,
+        "nav": frame.nav,
+        "banner": request.site.directory.banner,
+    }
+
+
+def _flash(request: ShopRequest) -> list[Notice]:
+    raw = request.cookies.get(FLASH_COOKIE)
+    if not raw:
+        return []
+    values = parse_qs(raw)
+    return [Notice(kind, text) for kind, text in zip(values.get("k", []), values.get("t", []), strict=False)]

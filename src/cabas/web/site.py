@@ -1,0 +1,21 @@
+"""What all handlers share, made once at start by the composition root and held in ``app.state.site``."""
+
+import msgspec
+
+from cabas.kit.clock import Clock
+from cabas.kit.db import Database
+from cabas.kit.html import Renderer
+from cabas.kit.messages import Catalogue
+from cabas.settings import Settings
+from cabas.web.directory import Directory
+from cabas.web.visitor import VisitorCookie
+
+
+class Site(msgspec.Struct, kw_only=True):
+    settings: Settings
+    database: Database
+    clock: Clock
+    renderer: Renderer
+    catalogues: dict[str, Catalogue]
+    visitor_cookie: VisitorCookie
+    directory: Directory

@@ -1,0 +1,55 @@
+"""`cabas worker`: runs the schedule. Start as many as wanted: every job tolerates company."""
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from cabas import settings as settings_module
+from cabas.connection import database_url
+from cabas.kit.clock import Clock, SystemClock
+from cabas.kit.db import Database
+from cabas.schedule import RECURRING, Recurring
+from cabas.settings import Settings
+
+BATCH_FULL = 100
+_log = logging.getLogger("cabas.worker")
+
+
+@click.command()
+def worker() -> None:
+    """Dispatch orders to their stores and run recurring jobs."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings = settings_module.load()
+    with database_url(settings) as url:
+        asyncio.run(run(settings, url))
+
+
+async def run(settings: Settings, url: str) -> None:
+    """Runs until SIGTERM or SIGINT; a job under way is finished first."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    database = await Database.connect(url, connections_max=len(RECURRING) + 1)
+    clock = SystemClock(settings.clock_offset)
+    try:
+        await asyncio.gather(*(_repeat(job, database, clock, stopping) for job in RECURRING))
+    finally:
+        await database.close()
+
+
+async def _repeat(job: Recurring, database: Database, clock: Clock, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        done = 0
+        try:
+            done = await job.run(database, clock)
+        except Exception:  # the worker outlives any one failure: the next round tries again
+            _log.exception("job failed: %s", job.name)
+        if done >= BATCH_FULL:
+            continue
+        try:
+            await asyncio.wait_for(stopping.wait(), timeout=job.every.total_seconds())
+        except TimeoutError:
+            continue
