@@ -1,0 +1,47 @@
+# Everything works from a fresh clone; what is missing is fetched by the target itself.
+SHELL := /bin/bash
+PORT ?= 8000
+DATA ?= var
+SCALE ?= demo
+BIN := .venv/bin
+export CABAS_DATA := $(DATA)
+
+.PHONY: help setup demo test test-quick lint format bench rush chaos docs image lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Install what the other targets need
+	@tools/setup.sh python assets
+
+demo: setup ## Run the whole product at http://127.0.0.1:8000 (PORT=, DATA=, SCALE=demo|nation)
+	@CABAS_PORT=$(PORT) $(BIN)/cabas demo --scale $(SCALE)
+
+test: setup ## Everything that must pass: real PostgreSQL, real browser
+	@tools/setup.sh browser
+	@$(BIN)/lint-imports --config .importlinter --no-cache >/dev/null || $(BIN)/lint-imports --config .importlinter
+	@PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm test --silent
+	@$(BIN)/pytest
+
+test-quick: setup ## What needs no browser
+	@$(BIN)/pytest -m "not journey"
+
+lint: setup ## Style, types, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config .importlinter
+	@PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm run --silent check
+
+format: setup ## Put the code in form
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: setup ## All figures, as ratios to their limits
+	@$(BIN)/python -m bench
+
+lock: ## Take the newest releases and lock them (hashes, no addresses)
+	uv pip compile pyproject.toml --group dev --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove what was made (not the data)
+	rm -rf .venv .tools node_modules src/cabas/web/static/built
