@@ -115,3 +115,21 @@ SHOP: dict[str, Any] = {
 }  # fmt: skip
 STORE: dict[str, Any] = {"lines": LINES}
 CONSOLE: dict[str, Any] = {"trail": SHOP["trail"]}
+CONSOLE["rows"] = [
+    {"time": f"{hour} h", "cells": [
+        {"text": f"{(hour * day) % 21}/20", "note": "", "href": "#", "label": f"jour {day}, {hour} h",
+         "state": ["", "busy", "full", "closed", ""][(hour + day) % 5]}
+        if day != 3 else {"name": f"c-{hour}", "value": "20", "label": f"Capacité, {hour} h"}
+        for day in range(1, 8)]}
+    for hour in range(9, 15)
+]  # fmt: skip
+PAGE |= {
+    "menu": [
+        {"label": "Aujourd’hui", "href": "#", "icon": "clock", "key": "today"},
+        {"label": "Commandes", "href": "#", "icon": "list", "key": "aisles", "count": "37"},
+        {"label": "Capacité", "href": "#", "icon": "calendar", "key": "capacity", "group": "Magasin"},
+        {"label": "Offres", "href": "#", "icon": "tag", "key": "offers"},
+        {"label": "Réseau", "href": "#", "icon": "store", "key": "network", "group": "Siège"},
+    ],
+    "where": "Drive Tours-Nord", "heading": "Commande K7F 2MQ", "waiting": 3, "back": "/preparation",
+}  # fmt: skip
