@@ -79,7 +79,7 @@ def slots_of_day(
 
 @lru_cache(maxsize=16_384)
 def instant(day: date, at: time) -> datetime | None:
-    """The UTC instant of a Paris wall-clock time, the first one when there are two; None when there is none."""
+    """The UTC instant of a Paris wall-clock time: the first of two, None when there is none."""
     local = datetime.combine(day, at, tzinfo=PARIS)
     moment = local.astimezone(UTC)
     there = moment.astimezone(PARIS)
