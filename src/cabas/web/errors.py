@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 
 from cabas.kit.errors import Busy, Conflict, Denied, Gone, Invalid, NotFound, Refusal, TooEarly, TooMany
 from cabas.web import pages
@@ -22,6 +23,9 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Conflict, 409),
 )
 _BY_CODE = {"key_missing": 400}
+SIGN_IN_PAGES = {"sign_in_needed": "/console/connexion"}
+"""Where a page that needs somebody sends a person who is not signed in."""
+
 RETRY_SECONDS = 2
 _ERROR_PAGES = frozenset({403, 404, 409, 422, 500, 503})
 _log = logging.getLogger("cabas.web")
@@ -51,6 +55,8 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
         _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
     if wants_json(request):
         return problem_details(status, code, detail, headers)
+    if code in SIGN_IN_PAGES and request.method == "GET":
+        return Redirect(SIGN_IN_PAGES[code], status_code=303)
     return _error_page(request, status, code, detail, headers)
 
 
@@ -97,7 +103,7 @@ def _error_page(
     return pages.page(
         shop_request,
         f"ui/errors/{shown}.html",
-        pages.Frame(title=catalogue("common.error_title")),
+        pages.Frame(title=catalogue(f"common.error_{shown}_title")),
         status=status,
         headers=headers,
         code=code,

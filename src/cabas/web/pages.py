@@ -23,7 +23,7 @@ FLASH_LENGTH_MAX = 1500
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """``kind``: info, ok, warn, error. ``text`` is already in the reader's language."""
+    """``kind``: info, ok, warn, ko. ``text`` is already in the reader's language."""
 
     kind: str
     text: str
@@ -47,15 +47,16 @@ def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    frame_extra: Mapping[str, object] | None = None,
     **values: object,
 ) -> Response[str]:
-    """A whole page in the visitor's language."""
+    """A whole page in the visitor's language. ``frame_extra``: a face's own part of the frame."""
     catalogue = request.site.catalogues[request.language]
     notices = [*_flash(request), *frame.notices]
     html = request.site.renderer.render(
         template,
         t=catalogue,
-        page=frame_values(request, frame, notices),
+        page={**frame_values(request, frame, notices), **(frame_extra or {})},
         **values,
     )
     response = Response(html, media_type=HTML, status_code=status, headers=dict(headers or {}))

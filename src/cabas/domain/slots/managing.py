@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from cabas.domain.slots import queries
 from cabas.domain.slots.model import Channel, Slot, SlotUnknown
 from cabas.domain.slots.queries import as_slot
 from cabas.kit.db import Connection, Transaction
@@ -105,6 +106,14 @@ async def change_slot(
         _state(changed),
     )
     return changed
+
+
+async def slot_of_store(reader: Connection, *, store_id: int, slot_id: int) -> Slot:
+    """:raises SlotUnknown: the store has no such slot."""
+    found = await queries.slot(reader, store_id=store_id, slot_id=slot_id)
+    if found is None:
+        raise SlotUnknown
+    return found
 
 
 async def undo_change(tx: Transaction, *, store_id: int, change_id: UUID, now: datetime) -> Slot:

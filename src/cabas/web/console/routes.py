@@ -1,7 +1,32 @@
-"""The routes of this face, all on one page."""
+"""The console's routes, all on one page."""
 
 from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-ROUTES: Sequence[HTTPRouteHandler] = []
+from cabas.web.console import journal, network, orders, pattern, signin, slots, team, today
+
+ROUTES: Sequence[HTTPRouteHandler] = [
+    signin.sign_in_page,
+    signin.sign_in,
+    signin.arrive,
+    signin.sign_out_page,
+    signin.sign_out,
+    network.network,
+    today.today,
+    orders.listed,
+    orders.shown,
+    orders.cancel,
+    slots.week,
+    slots.edit,
+    slots.change,
+    slots.undo,
+    pattern.shown,
+    pattern.save,
+    pattern.remove,
+    team.shown,
+    team.hire,
+    team.set_pin,
+    team.leave,
+    journal.shown,
+]

@@ -1,0 +1,1 @@
+"""What the network can prepare, and how much of it is taken."""
