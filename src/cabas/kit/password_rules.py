@@ -54,38 +54,30 @@ def weakness(password: str, *, personal: Iterable[str] = ()) -> Weakness | None:
     if len(password) > SECRET_LENGTH_MAX:
         return Weakness.TOO_LONG
     plain = _fold(password)
-    if _is_common(plain):
-        return Weakness.COMMON
     if any(_is_word_with_tail(plain, word) for part in personal for word in _words_of(part)):
         return Weakness.PERSONAL
-    return None
+    return Weakness.COMMON if _is_common(plain) else None
 
 
 def _is_common(plain: str) -> bool:
     if _is_repetition(plain) or _is_row(plain):
         return True
-    undisguised = plain.translate(_DISGUISES)
+    half = plain[: len(plain) // 2]
+    if half * 2 == plain and half in _WORDS:
+        return True
+    heads = (plain[:length] for length in range(len(plain), max(1, len(plain) - _TAIL_MAX) - 1, -1))
     return any(
-        _is_word_with_tail(text, text[:length])
-        for text in (plain, undisguised)
-        for length in range(len(text) - _TAIL_MAX, len(text) + 1)
-        if length > 0 and text[:length] in _WORDS
-    ) or any(_is_doubled(text) for text in (plain, undisguised))
+        (head in _WORDS or head.translate(_DISGUISES) in _WORDS) and _is_word_with_tail(plain, head)
+        for head in heads
+    )
 
 
 def _is_word_with_tail(plain: str, word: str) -> bool:
     """The word, then at most a few characters that are not letters: ``soleil2026!``."""
-    rest = plain.removeprefix(word)
-    return (
-        len(rest) < len(plain)
-        and len(rest) <= _TAIL_MAX
-        and not any(letter.isalpha() for letter in rest.rstrip("!"))
-    ) or plain == word
-
-
-def _is_doubled(plain: str) -> bool:
-    half = plain[: len(plain) // 2]
-    return half * 2 == plain and half in _WORDS
+    if not plain.startswith(word):
+        return False
+    rest = plain[len(word) :]
+    return len(rest) <= _TAIL_MAX and not any(letter.isalpha() for letter in rest)
 
 
 def _is_repetition(plain: str) -> bool:

@@ -8,6 +8,7 @@ itself time, not the shop.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
@@ -24,7 +25,6 @@ Result = TypeVar("Result")
 # OWASP's second choice of parameters: 19 MiB a computation keeps a small process small.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="argon2")
-_NOBODYS = _hasher.hash("a hash to spend the same time on when there is none to check")
 
 
 class PasswordsBusy(Busy):
@@ -48,19 +48,29 @@ async def hash_secret(secret: str) -> str:
     return await _compute(lambda: _hasher.hash(secret))
 
 
+def hash_secret_now(secret: str) -> str:
+    """The same, at once and in this thread: for the command line and seeding, never in a server."""
+    return _hasher.hash(secret)
+
+
 async def secret_matches(secret_hash: str | None, secret: str) -> bool:
     """
     Whether this is the secret. Without a hash (no such account) it takes as long and says no.
 
     :raises PasswordsBusy: too many are waiting.
     """
-    matches = await _compute(lambda: _verify(secret_hash or _NOBODYS, secret[: SECRET_LENGTH_MAX + 1]))
+    matches = await _compute(lambda: _verify(secret_hash or _nobodys(), secret[: SECRET_LENGTH_MAX + 1]))
     return matches and secret_hash is not None
 
 
 def outdated(secret_hash: str) -> bool:
     """Whether the hash was made with weaker parameters than today's."""
     return _hasher.check_needs_rehash(secret_hash)
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher.hash("something to spend the same time on when there is nothing to check")
 
 
 def _verify(secret_hash: str, secret: str) -> bool:

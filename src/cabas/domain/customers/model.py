@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -99,6 +99,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     phone: str
     preferences: Preferences
+    birth_date: date | None
     has_account: bool
     """False: a guest, known by an order alone."""
     created_at: datetime
@@ -246,12 +247,13 @@ def check_address(
 
 def email_key(email: str) -> str:
     """What makes two addresses the same account."""
-    return unicodedata.normalize("NFC", email).strip().lower()
+    return clean_line(email).lower()
 
 
 def normal_password(text: str) -> str:
     """The same password from every keyboard (NFC); otherwise exactly what was typed."""
-    return unicodedata.normalize("NFC", text)
+    writable = text.encode("utf-8", "replace").decode()
+    return unicodedata.normalize("NFC", writable)
 
 
 def first_name_of(name: str) -> str:

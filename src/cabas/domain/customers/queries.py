@@ -79,7 +79,8 @@ async def customer(reader: Connection, *, customer_id: UUID) -> Customer | None:
     """An account or a guest; None once erased."""
     row = await reader.fetchrow(
         """
-        select customer_id, email, name, phone, preferences, created_at, email_key is not null as has_account
+        select customer_id, email, name, phone, birth_date, preferences, created_at,
+               email_key is not null as has_account
           from customer
          where customer_id = $1 and erased_at is null""",
         customer_id,
@@ -149,6 +150,7 @@ async def export(
             "name": person.name,
             "email": person.email,
             "phone": person.phone,
+            "birth_date": person.birth_date,
             "created_at": person.created_at,
         },
         "preferences": person.preferences,
