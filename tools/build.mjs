@@ -3,6 +3,7 @@
 import { build } from "esbuild";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { buildArt } from "./build_art.mjs";
 import { budgetReport } from "./build_budgets.mjs";
 import { buildFonts } from "./build_fonts.mjs";
 import { buildPictures } from "./build_pictures.mjs";
@@ -42,8 +43,10 @@ async function buildAll() {
   const fonts = await buildFonts({ out: path.join(OUT, "fonts"), publicPath: `${PUBLIC}/fonts` });
   await writeFile(path.join(OUT, "fonts/fonts.css"), fonts.css);
   const pictures = await buildPictures({ out: path.join(OUT, "pictures") });
+  await buildArt({ out: path.join(OUT, "art") });
   const bundled = await build(faces);
-  const manifest = { ...manifestOf(bundled.metafile), ...fonts.manifest };
+  const art = { "bag-of-food.svg": `${PUBLIC}/art/bag-of-food.svg` };
+  const manifest = { ...manifestOf(bundled.metafile), ...fonts.manifest, ...art };
   await writeFile(path.join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await buildWorker(manifest);
   const report = await budgetReport({ out: OUT, manifest, publicPath: PUBLIC });

@@ -17,7 +17,7 @@ export function connection(banner: HTMLElement): void {
   onBasket((event) => {
     if (event.kind !== "waiting" || !waiting) return;
     waiting.hidden = !event.count;
-    waiting.textContent = `(${event.count} ${word("waiting")})`;
+    waiting.textContent = `${word("waiting")} ${event.count}`;
   });
   show();
 }
