@@ -51,7 +51,7 @@ def main(package: Path) -> None:
 
 
 def best_towns(communes: list[Commune]) -> Iterator[Town]:
-    """The most populous located commune of each postcode; arrondissements stand for the three large cities."""
+    """The most populous located commune of each postcode; three large cities come by arrondissement."""
     places = located()
     best: dict[str, Town] = {}
     for commune in communes:

@@ -11,7 +11,8 @@ WORDS = {
     "fish": "poisson poissons thon saumon truite cabillaud sardines maquereau maquereaux anchois",
     "peanuts": "arachide arachides cacahuetes",
     "soy": "soja",
-    "milk": "lait beurre creme fromage fromages lactose mozzarella emmental chevre bleu parmesan ricotta feta",
+    "milk": "lait beurre creme fromage fromages lactose"
+    " mozzarella emmental chevre bleu parmesan ricotta feta",
     "nuts": "noix noisettes amandes amande pistaches",
     "celery": "celeri",
     "mustard": "moutarde",
@@ -26,7 +27,7 @@ _EMPHASISED = re.compile(r"\*\*(.+?)\*\*")
 _WORD = re.compile(r"[a-z]+")
 
 
-class UnknownAllergen(ValueError):
+class UnknownAllergenError(ValueError):
     """A word is emphasised that names no allergen."""
 
 
@@ -34,12 +35,12 @@ def allergens_in(ingredients: str) -> list[str]:
     """
     The allergens whose words are emphasised, in the order of the regulation.
 
-    :raises UnknownAllergen: nothing in an emphasis names one.
+    :raises UnknownAllergenError: nothing in an emphasis names one.
     """
     found = set()
     for emphasis in _EMPHASISED.findall(ingredients):
         named = {_ALLERGEN_OF[word] for word in _WORD.findall(folded(emphasis)) if word in _ALLERGEN_OF}
         if not named:
-            raise UnknownAllergen(f"{emphasis!r} in {ingredients!r}")
+            raise UnknownAllergenError(f"{emphasis!r} in {ingredients!r}")
         found |= named
     return [allergen for allergen in ALLERGENS if allergen in found]

@@ -52,7 +52,8 @@ _STOCK = """
     insert into offer (store_id, gtin, shelf_id, category_id, rank, price_cents, unit_price_cents,
                        promotion_id, status, back_on, location)
     select $1, r.gtin, r.shelf_id, r.category_id, r.place, e.price,
-           greatest(1, (2 * e.price::bigint * r.unit_factor + r.net_quantity) / (2 * r.net_quantity))::integer,
+           greatest(1, (2 * e.price::bigint * r.unit_factor + r.net_quantity)
+                       / (2 * r.net_quantity))::integer,
            case when r.m & 1023 < $6 then
                case r.reach when 1 then ($8::integer[])[1 + (r.m >> 10) % cardinality($8)]
                             when 2 then ($9::integer[])[1 + (r.m >> 10) % cardinality($9)]

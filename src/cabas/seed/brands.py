@@ -35,10 +35,11 @@ class Brand(msgspec.Struct, frozen=True):
 
 UNBRANDED = Brand(0, "", "national", own=False, operator_name=OWN_COMPANY, operator_address=OWN_ADDRESS,
                   price_factor=1.0)  # fmt: skip
+_OWN_TIERS = (("Cabas", "own"), ("Cabas Essentiel", "value"), ("Cabas Bio", "organic"))
 _OWN = tuple(
     Brand(number, name, tier, own=True, operator_name=OWN_COMPANY, operator_address=OWN_ADDRESS,
           price_factor=PRICE_OF_TIER[tier])
-    for number, name, tier in ((1, "Cabas", "own"), (2, "Cabas Essentiel", "value"), (3, "Cabas Bio", "organic"))
+    for number, (name, tier) in enumerate(_OWN_TIERS, start=1)
 )  # fmt: skip
 
 

@@ -37,5 +37,7 @@ def closures(shops: Sequence[Shop], *, day: date, seed: int) -> Iterator[Closure
 @cache
 def _holidays(subdivision: str, day: date) -> tuple[tuple[date, str], ...]:
     last = day + timedelta(days=DAYS_AHEAD)
-    found = holidays.France(years=range(day.year, last.year + 1), subdiv=subdivision or None, language="fr")
+    found = holidays.country_holidays(
+        "FR", years=range(day.year, last.year + 1), subdiv=subdivision or None, language="fr"
+    )
     return tuple((off, str(name)) for off, name in sorted(found.items()) if day <= off <= last)

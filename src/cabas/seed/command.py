@@ -83,8 +83,9 @@ def _sentence(seeded: Seeded, seconds: float) -> str:
     if seeded.already:
         return f"Already seeded with {seeded.scale} {seeded.seed}: nothing to do."
     return (
-        f"Seeded {seeded.scale} {seeded.seed} in {seconds:.1f} s: {seeded.stores:,} stores, {seeded.products:,} products, "
-        f"{seeded.offers:,} offers, {seeded.slots:,} slots, {_gigabytes(seeded):.2f} GB."
+        f"Seeded {seeded.scale} {seeded.seed} in {seconds:.1f} s: {seeded.stores:,} stores,"
+        f" {seeded.products:,} products, {seeded.offers:,} offers, {seeded.slots:,} slots,"
+        f" {_gigabytes(seeded):.2f} GB."
     )
 
 

@@ -138,7 +138,7 @@ async def _load_tables(
     patterns = list(slot_patterns(shops, seed=plan.seed))
     async with database.transaction() as tx:
         await records.copy_towns(tx, towns())
-        await records.copy_stores(tx, [national(network(seed=plan.seed)), *shops])
+        await records.copy_stores(tx, [national(shops), *shops])
         await records.copy_areas(tx, delivery_areas(shops, seed=plan.seed))
         await records.copy_closures(tx, off, at=at)
         await records.copy_categories(tx, read_tree().categories)
@@ -161,7 +161,7 @@ async def _stock(
 ) -> int:  # fmt: skip
     """Each store's offers, by a few connections that take stores from one pile."""
     shelving = assortments.shelving(products, promotions, seed=plan.seed)
-    selling = [national(network(seed=plan.seed)), *(shop for shop in shops if shop.has_drive)]
+    selling = [national(shops), *(shop for shop in shops if shop.has_drive)]
     pile = [selling[first : first + CHUNK_STORES] for first in range(0, len(selling), CHUNK_STORES)]
     pile.reverse()
     done = {"stores": 0, "offers": 0}
@@ -187,7 +187,8 @@ async def _told(database: Database, plan: _Plan, *, already: bool) -> Seeded:
     async with database.read() as reader:
         row = await reader.fetchrow(
             """
-            select (select count(*) from store where store_id > 0) stores, (select count(*) from product) products,
+            select (select count(*) from store where store_id > 0) stores,
+                   (select count(*) from product) products,
                    (select accepted from import_run where kind = 'seed' and source = $1) offers,
                    (select count(*) from slot) slots, pg_database_size(current_database()) bytes""",
             plan.source,

@@ -41,7 +41,8 @@ DEMO_ANCHORS = (
     ("Tours", 5), ("Paris 11e", 4), ("Lyon 3e", 4), ("Marseille 8e", 2), ("Toulouse", 2), ("Lille", 2),
     ("Bordeaux", 2), ("Nantes", 2), ("Strasbourg", 1), ("Nice", 1), ("Rennes", 1), ("Montpellier", 1),
     ("Grenoble", 1), ("Rouen", 1), ("Dijon", 1), ("Angers", 1), ("Clermont-Ferrand", 1), ("Brest", 1),
-    ("Saint-Étienne", 1), ("Reims", 1), ("Orléans", 1), ("Metz", 1), ("Limoges", 1), ("Ajaccio", 1), ("Pau", 1),
+    ("Saint-Étienne", 1), ("Reims", 1), ("Orléans", 1), ("Metz", 1), ("Limoges", 1), ("Ajaccio", 1),
+    ("Pau", 1),
 )  # fmt: skip
 SPREAD_DEGREES = 0.02
 
@@ -55,7 +56,7 @@ class _Site(msgspec.Struct, frozen=True):
 
 
 def network(*, seed: int) -> list[Shop]:
-    """All shops, ``store_id`` 1 … 1832 from north-west department numbers on; exactly `DRIVES` have a drive."""
+    """All shops by postcode, ``store_id`` 1 … 1832; exactly `DRIVES` of them have a drive."""
     sites = _sites(seed)
     formats = [
         format_of(stream(seed, "format", site.town.postcode, site.quarter), site.town) for site in sites
@@ -63,7 +64,7 @@ def network(*, seed: int) -> list[Shop]:
     driven = _with_drive(sites, formats, seed)
     namesakes = Counter(_base_slug(site) for site in sites)
     return [
-        _shop(number, site, formats[place], place in driven, namesakes, seed)
+        _shop(number, site, formats[place], namesakes, seed, has_drive=place in driven)
         for place, (number, site) in enumerate(enumerate(sites, start=1))
     ]
 
@@ -155,7 +156,7 @@ def _with_drive(sites: Sequence[_Site], formats: Sequence[Format], seed: int) ->
 
 
 def _shop(
-    number: int, site: _Site, format_: Format, has_drive: bool, namesakes: Counter[str], seed: int
+    number: int, site: _Site, format_: Format, namesakes: Counter[str], seed: int, *, has_drive: bool
 ) -> Shop:
     town = site.town
     draw = stream(seed, "shop", town.postcode, site.quarter)

@@ -28,7 +28,7 @@ def slot_capacity(*, pickers: int, lines_per_picker_hour: int, minutes: int, sha
 
 
 def slot_patterns(shops: Sequence[Shop], *, seed: int) -> Iterator[PatternRow]:
-    """Drive slots inside opening hours, Monday to Saturday and some Sundays; delivery in spans of two hours."""
+    """Drive slots inside opening hours, Monday to Saturday and some Sundays; delivery by two hours."""
     for shop in shops:
         if not shop.has_drive:
             continue
@@ -45,19 +45,32 @@ def _drive(draw: random.Random, shop: Shop) -> Iterator[PatternRow]:
     capacity = _capacity(shop, minutes)
     for weekday in range(1, 8 if sundays else 7):
         for starts_at, ends_at in _spans(shop, weekday, minutes):
-            fee = peak_fee if weekday <= 5 and starts_at.hour in PEAK else 0
-            yield PatternRow(store_id=shop.store_id, channel=Channel.DRIVE, weekday=weekday, starts_at=starts_at,
-                             ends_at=ends_at, capacity=capacity, fee_cents=fee,
-                             cutoff_minutes=DRIVE_CUTOFF_MINUTES)  # fmt: skip
+            yield PatternRow(
+                store_id=shop.store_id,
+                channel=Channel.DRIVE,
+                weekday=weekday,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                capacity=capacity,
+                fee_cents=peak_fee if weekday <= 5 and starts_at.hour in PEAK else 0,
+                cutoff_minutes=DRIVE_CUTOFF_MINUTES,
+            )
 
 
 def _delivery(shop: Shop) -> Iterator[PatternRow]:
     capacity = _capacity(shop, DELIVERY_MINUTES, DELIVERY_SHARE)
     for weekday in range(1, 7):
         for starts_at, ends_at in _spans(shop, weekday, DELIVERY_MINUTES):
-            yield PatternRow(store_id=shop.store_id, channel=Channel.DELIVERY, weekday=weekday, starts_at=starts_at,
-                             ends_at=ends_at, capacity=capacity, fee_cents=0,
-                             cutoff_minutes=DELIVERY_CUTOFF_MINUTES)  # fmt: skip
+            yield PatternRow(
+                store_id=shop.store_id,
+                channel=Channel.DELIVERY,
+                weekday=weekday,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                capacity=capacity,
+                fee_cents=0,
+                cutoff_minutes=DELIVERY_CUTOFF_MINUTES,
+            )
 
 
 def _capacity(shop: Shop, minutes: int, share: float = 1.0) -> int:

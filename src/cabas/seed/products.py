@@ -5,6 +5,7 @@ The products of a leaf come in one fixed order and the smaller scale takes the f
 the demo's catalogue is part of the nation's.
 """
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 
@@ -24,11 +25,26 @@ from cabas.seed.writing import capitalised, folded
 
 LARGER_IS_CHEAPER = 0.12
 ORGANIC_FACTOR = 1.32
-LOOSE_STORAGE = "À conserver au frais et à consommer rapidement."
+
+
+class Particulars(msgspec.Struct, frozen=True, kw_only=True):
+    """What the law wants told before the sale. ``nutrition``: see `nutrition_table`."""
+
+    gtin: int
+    description: str
+    ingredients: str
+    allergens: list[str]
+    traces: list[str]
+    nutrition: dict[str, int]
+    storage: str
+    instructions: str
+    operator_name: str
+    operator_address: str
+    search_words: str
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with its particulars, its recommended price and how much it is asked for (more is better)."""
+    """A product with its recommended price and how much it is asked for (more is better)."""
 
     gtin: int
     name: str
@@ -50,19 +66,10 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     retractable: bool
     sort_name: str
     sellable: bool
-    description: str
-    ingredients: str
-    allergens: list[str]
-    traces: list[str]
-    nutrition: dict[str, int]
-    storage: str
-    instructions: str
-    operator_name: str
-    operator_address: str
-    search_words: str
     price_cents: int
     popularity: float
     discount_percent_max: int
+    particulars: Particulars
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -109,18 +116,11 @@ def _of_wording(draw: random.Random, wording: Wording, traits: Traits, seed: int
 
 def _product(leaf: Leaf, article: int, candidate: Candidate, seed: int) -> Product:
     traits, brand, pack = candidate.traits, candidate.brand, candidate.pack
-    weighed = traits.sold_by == "weight"
-    gtin = (
-        weighed_gtin(leaf=leaf.number, article=article)
-        if weighed
-        else packaged_gtin(company=brand.number, leaf=leaf.number, article=article)
-    )
+    gtin = _gtin(leaf, article, candidate)
     draw = stream(seed, "product", gtin)
     name = _name(candidate)
     organic = brand.tier == "organic" or " bio" in name
     origin = draw.choice(traits.origin.split("|"))
-    ingredients = capitalised(with_additions(traits.ingredients, candidate.wording.additions))
-    allergens = allergens_in(ingredients) if traits.food else []
     missing = incomplete(leaf.category.category_id, article)
     return Product(
         gtin=gtin,
@@ -143,20 +143,53 @@ def _product(leaf: Leaf, article: int, candidate: Candidate, seed: int) -> Produ
         retractable=traits.retractable and traits.zone == "ambient",
         sort_name=folded(name),
         sellable=not missing,
-        description=_description(candidate, name, origin, organic=organic),
-        ingredients="" if "ingredients" in missing else ingredients,
-        allergens=[] if "ingredients" in missing else allergens,
+        price_cents=_price(candidate, organic=organic),
+        popularity=_popularity(draw, article, brand),
+        discount_percent_max=_discount_max(traits, name),
+        particulars=_particulars(
+            draw,
+            candidate,
+            gtin=gtin,
+            description=_description(candidate, name, origin, organic=organic),
+            nutrition=_nutrition(draw, traits, name),
+            missing=missing,
+        ),
+    )
+
+
+def _particulars(
+    draw: random.Random,
+    candidate: Candidate,
+    *,
+    gtin: int,
+    description: str,
+    nutrition: dict[str, int],
+    missing: frozenset[str],
+) -> Particulars:
+    traits, brand = candidate.traits, candidate.brand
+    ingredients = capitalised(with_additions(traits.ingredients, candidate.wording.additions))
+    if "ingredients" in missing:
+        ingredients = ""
+    allergens = allergens_in(ingredients) if traits.food else []
+    return Particulars(
+        gtin=gtin,
+        description=description,
+        ingredients=ingredients,
+        allergens=allergens,
         traces=[trace for trace in traits.traces if trace not in allergens and draw.random() < 0.5],
-        nutrition=_nutrition(draw, traits, name),
+        nutrition=nutrition,
         storage="" if "storage" in missing else traits.storage,
         instructions=traits.instructions,
         operator_name="" if "operator" in missing else brand.operator_name,
         operator_address="" if "operator" in missing else brand.operator_address,
         search_words=traits.search,
-        price_cents=_price(candidate, organic=organic),
-        popularity=_popularity(draw, article, brand),
-        discount_percent_max=_discount_max(traits, name),
     )
+
+
+def _gtin(leaf: Leaf, article: int, candidate: Candidate) -> int:
+    if candidate.traits.sold_by == "weight":
+        return weighed_gtin(leaf=leaf.number, article=article)
+    return packaged_gtin(company=candidate.brand.number, leaf=leaf.number, article=article)
 
 
 def _name(candidate: Candidate) -> str:
@@ -183,18 +216,18 @@ def _price(candidate: Candidate, *, organic: bool) -> int:
         factor *= ORGANIC_FACTOR
     if traits.sold_by == "weight":
         return shelf_price(round(traits.price * 100 * factor))
-    cheaper = (pack.amount / candidate.first_pack.amount) ** -LARGER_IS_CHEAPER
+    cheaper = math.pow(pack.amount / candidate.first_pack.amount, -LARGER_IS_CHEAPER)
     return shelf_price(round(traits.price * 100 * pack.amount * factor * cheaper))
 
 
 def _popularity(draw: random.Random, article: int, brand: Brand) -> float:
     """The first articles of a leaf, and the own brand, are asked for most."""
     own = 1.35 if brand.own else 1.0
-    return own * draw.lognormvariate(0, 0.7) / (article + 6) ** 0.35
+    return own * draw.lognormvariate(0, 0.7) / math.pow(article + 6, 0.35)
 
 
 def _discount_max(traits: Traits, name: str) -> int:
-    """The caps of the Egalim laws; 0: never reduced (first-stage infant formula, L122-… of public health)."""
+    """The caps of the Egalim laws; 0: never reduced (first-stage infant formula)."""
     if traits.no_promotion or "1er âge" in name:
         return 0
     return 34 if traits.food or traits.pet_food else 40

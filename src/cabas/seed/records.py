@@ -35,7 +35,8 @@ _PARTICULARS = (
     "operator_name", "operator_address", "search_words",
 )  # fmt: skip
 _SLOT = (
-    "store_id", "slot_id", "channel", "starts_at", "ends_at", "opens_at", "closes_at", "fee_cents", "capacity",
+    "store_id", "slot_id", "channel", "starts_at", "ends_at", "opens_at", "closes_at", "fee_cents",
+    "capacity",
 )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ async def copy_categories(tx: Transaction, categories: Sequence[Category]) -> No
 async def copy_products(tx: Transaction, products: Sequence[Product], *, at: datetime) -> None:
     rows = [(*_values(product, _PRODUCT), at) for product in products]
     await tx.copy("product", columns=(*_PRODUCT, "changed_at"), records=rows)
-    particulars = [(*_values(product, _PARTICULARS), AUTHOR) for product in products]
+    particulars = [(*_values(product.particulars, _PARTICULARS), AUTHOR) for product in products]
     await tx.copy("product_particulars", columns=(*_PARTICULARS, "source"), records=particulars)
 
 
