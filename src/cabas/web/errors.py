@@ -63,7 +63,7 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
 def problem_details(
     status: int, code: str, detail: dict[str, Any], headers: dict[str, str]
 ) -> Response[Any]:
-    body = {"type": f"urn:cabas:problem:{code}", "title": code, "status": status, **detail}
+    body = {"type": f"urn:cabas:problem:{code}", "title": code, "status": status, "code": code, **detail}
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
@@ -81,7 +81,7 @@ def _read(problem: Exception) -> tuple[int, str, dict[str, Any], dict[str, str]]
             headers["retry-after"] = str(detail.get("retry_after_seconds", RETRY_SECONDS))
         return status_of(problem), problem.code, detail, headers
     if isinstance(problem, HTTPException):
-        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
+        code = {401: "unauthenticated", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
             problem.status_code, "bad_request" if problem.status_code < 500 else "internal"
         )
         detail = {"detail": problem.detail} if problem.status_code < 500 else {}

@@ -88,6 +88,12 @@ class ShopRequest(Request[Any, Any, State]):
         async with self.site.database.transaction() as tx:
             yield tx
 
+    @asynccontextmanager
+    async def one_statement(self) -> AsyncIterator[Transaction]:
+        """A connection in autocommit, for an operation that writes by one statement."""
+        async with self.site.database.one_statement() as tx:
+            yield tx
+
     async def signed_in(self, reader: Connection) -> customers.SignedIn | None:
         """The customer of the session cookie, or None. Asked once a request."""
         state: dict[str, Any] = self.scope["state"]

@@ -123,7 +123,7 @@ async def note_line(
         now=now,
     )
     if not done:
-        await _refuse_ordered(tx, cart_id=cart_id, shopper_id=shopper_id)
+        await require_open(tx, cart_id=cart_id, shopper_id=shopper_id)
         raise ProductNotSold(gtin=gtin)
 
 
@@ -243,14 +243,19 @@ def document(cart: Cart) -> dict[str, dict[str, object]]:
     }
 
 
-async def _explain(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
-    """Say why a write found nothing to change."""
-    await _refuse_ordered(tx, cart_id=cart_id, shopper_id=shopper_id)
-    raise CartFull
+async def require_open(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
+    """
+    The basket is there, theirs, and not an order yet.
 
-
-async def _refuse_ordered(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
-    """:raises CartNotFound: no such basket. :raises CartOrdered: it has become an order."""
+    :raises CartNotFound: no such basket, or somebody else's.
+    :raises CartOrdered: it has become an order.
+    """
     found = await queries.cart(tx, cart_id=cart_id, shopper_id=shopper_id)
     if found.ordered_at is not None:
         raise CartOrdered
+
+
+async def _explain(tx: Transaction, *, cart_id: UUID, shopper_id: UUID) -> None:
+    """Say why a write found nothing to change."""
+    await require_open(tx, cart_id=cart_id, shopper_id=shopper_id)
+    raise CartFull

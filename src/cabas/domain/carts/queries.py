@@ -71,9 +71,10 @@ async def priced(
     return price_cart(cart.lines, offers, weight_tolerance_percent=weight_tolerance_percent)
 
 
-def as_cart(row: Record) -> Cart:
+def as_cart(row: Record, *, store_id: int | None = None) -> Cart:
+    """:param store_id: when the row's own column is another table's."""
     return Cart(
-        store_id=row["store_id"],
+        store_id=row["store_id"] if store_id is None else store_id,
         cart_id=row["cart_id"],
         shopper_id=row["shopper_id"],
         customer_id=row["customer_id"],

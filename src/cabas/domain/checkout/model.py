@@ -13,7 +13,9 @@ from uuid import UUID
 
 import msgspec
 
-from cabas.domain.carts.model import Difference, PricedCart
+from cabas.domain.carts.model import Cart, Difference, PricedCart
+from cabas.domain.catalog.model import Offer
+from cabas.domain.orders.model import Totals
 from cabas.domain.slots.model import Slot
 from cabas.kit.errors import Conflict, Invalid
 
@@ -76,6 +78,12 @@ class KeyReused(Invalid):
     code = "key_reused"
 
 
+class InFlight(Conflict):
+    """The first request with this key is still being answered: ask again in a moment."""
+
+    code = "in_flight"
+
+
 class PaymentUnknown(Invalid):
     """This way of paying isn't offered here."""
 
@@ -132,12 +140,34 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Drive, or an address in a delivery area of the store."""
 
 
+class Considered(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an order is decided on, of one instant. ``terms`` None: the store has no such slot."""
+
+    cart: Cart
+    offers: dict[int, Offer]
+    terms: Terms | None
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shopper is told when the order is placed, and told again for each replay."""
+
+    code: str
+    channel: str
+    slot_id: int
+    slot_starts_at: datetime
+    slot_ends_at: datetime
+    cutoff_at: datetime
+    placed_at: datetime
+    totals: Totals
+
+
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """``created`` False: the same request had been answered before."""
 
     store_id: int
     order_id: UUID
     created: bool
+    receipt: Receipt
 
 
 def check_terms(priced: PricedCart, terms: Terms) -> None:

@@ -5,19 +5,28 @@ Nothing outside PostgreSQL is called here: not payment, not loyalty, not mail.
 """
 
 from datetime import datetime
+from typing import Any
 
-from cabas.domain.carts import queries as carts
-from cabas.domain.carts.model import Cart, CartOrdered, PricedCart, differences
+from cabas.domain.carts.model import (
+    Cart,
+    CartNotFound,
+    CartOrdered,
+    PricedCart,
+    differences,
+    price_cart,
+)
 from cabas.domain.checkout import queries, records
 from cabas.domain.checkout.model import (
     KEY_LENGTH_MAX,
     AgeUnconfirmed,
     CartEmpty,
+    Contact,
     KeyMissing,
     KeyReused,
     PaymentUnknown,
     Placed,
     PricesChanged,
+    Receipt,
     Request,
     Terms,
     agreed,
@@ -25,8 +34,8 @@ from cabas.domain.checkout.model import (
     fresh_code,
     minimum_age,
 )
-from cabas.domain.orders.model import OrderLine, totals_of, vat_shares
-from cabas.domain.orders.pricing import frozen, priced_line
+from cabas.domain.orders.model import OrderLine, Totals, totals_of, vat_shares
+from cabas.domain.orders.pricing import ordered_line
 from cabas.domain.payments.model import METHODS
 from cabas.domain.slots.model import SlotUnknown
 from cabas.kit.db import Transaction
@@ -41,10 +50,10 @@ async def place_order(
     """
     Make the basket an order in its slot, once for the request's key.
 
-    ``tx`` may be in autocommit (`Database.one_statement`): the only write is one statement.
+    ``tx`` may be in autocommit (`Database.one_statement`): one statement reads, one writes.
     The slot may be held by the shopper or simply free.
 
-    :raises KeyMissing, KeyReused: the idempotency key.
+    :raises KeyMissing, KeyReused, InFlight: the idempotency key.
     :raises CartNotFound, CartOrdered, CartEmpty, CartChanged: the basket.
     :raises PricesChanged: what it costs is not what was shown.
     :raises SlotUnknown, SlotNotOpen, SlotClosed, SlotFull: the slot.
@@ -54,22 +63,27 @@ async def place_order(
         raise KeyMissing
     if request.payment_method not in METHODS:
         raise PaymentUnknown(method=request.payment_method)
-    cart = await carts.cart(tx, cart_id=request.cart_id, shopper_id=request.shopper_id)
-    if cart.ordered_at is not None:
-        return await _replay(tx, request)
-    priced = await carts.priced(tx, cart, now=now, weight_tolerance_percent=weight_tolerance_percent)
-    address = request.contact.address
-    terms = await queries.terms(
+    found = await queries.considered(
         tx,
-        store_id=cart.store_id,
+        store_id=place_of(request.cart_id),
+        cart_id=request.cart_id,
+        shopper_id=request.shopper_id,
         slot_id=request.slot_id,
-        postcode=address.postcode if address else None,
+        postcode=request.contact.address.postcode if request.contact.address else None,
+        now=now,
     )
-    if terms is None:
+    if found is None:
+        raise CartNotFound
+    if found.cart.ordered_at is not None:
+        return await _replay(tx, request)
+    if found.terms is None:
         raise SlotUnknown
-    _check(priced, terms, request)
-    lines = _lines(cart, priced, weight_tolerance_percent)
-    return await _write(tx, request, cart, terms, lines, weight_tolerance_percent, now)
+    priced = price_cart(
+        found.cart.lines, found.offers, weight_tolerance_percent=weight_tolerance_percent
+    )
+    _check(priced, found.terms, request)
+    lines = _lines(found.cart, priced)
+    return await _write(tx, request, found.cart, found.terms, lines, weight_tolerance_percent, now)
 
 
 def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
@@ -84,17 +98,12 @@ def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
         raise AgeUnconfirmed(minimum_age=minimum_age(priced))
 
 
-def _lines(cart: Cart, priced: PricedCart, tolerance: int) -> list[OrderLine]:
+def _lines(cart: Cart, priced: PricedCart) -> list[OrderLine]:
     return [
-        priced_line(
+        ordered_line(
+            entry,
             line_no=number,
-            gtin=entry.offer.gtin,
-            quantity=entry.line.quantity,
-            unit_price_cents=entry.offer.price_cents,
-            vat_basis_points=entry.offer.vat_basis_points,
             substitution=(entry.line.substitution or cart.substitution).value,
-            product=frozen(entry.offer, note=entry.line.note),
-            weight_tolerance_percent=tolerance,
         )
         for number, entry in enumerate(priced.lines, start=1)
     ]
@@ -110,17 +119,9 @@ async def _write(
     now: datetime,
 ) -> Placed:
     totals = totals_of(lines, fee_cents=terms.fee_cents)
-    contact = {
-        "name": request.contact.name,
-        "email": request.contact.email,
-        "phone": request.contact.phone,
-    }
-    if request.contact.address:
-        contact["address"] = {
-            field: getattr(request.contact.address, field)
-            for field in request.contact.address.__struct_fields__
-        }
+    vat = vat_shares(lines, fee_cents=terms.fee_cents)
     for _ in range(_CODE_DRAWS):
+        code = fresh_code()
         try:
             outcome, order_id = await records.place_order(
                 tx,
@@ -135,13 +136,13 @@ async def _write(
                 slot_id=request.slot_id,
                 outbox_id=new_id(now, cart.store_id),
                 now=now,
-                code=fresh_code(),
+                code=code,
                 payment_method=request.payment_method,
                 substitution=cart.substitution.value,
-                contact=contact,
+                contact=_contact(request.contact),
                 agreed=agreed(
                     terms=terms,
-                    vat=vat_shares(lines, fee_cents=terms.fee_cents),
+                    vat=vat,
                     language=request.language,
                     tolerance_percent=tolerance,
                     at=now,
@@ -153,8 +154,37 @@ async def _write(
             continue
         if outcome == "mismatch":
             raise KeyReused
-        return Placed(store_id=cart.store_id, order_id=order_id, created=outcome == "created")
+        if outcome == "replay":
+            return await _replay(tx, request)
+        return Placed(
+            store_id=cart.store_id,
+            order_id=order_id,
+            created=True,
+            receipt=_receipt(terms, code, totals, now),
+        )
     raise RuntimeError("no free order code was found")
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    """As it is kept on the order: {name, email, phone, address?}."""
+    kept: dict[str, Any] = {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    if contact.address:
+        kept["address"] = contact.address
+    return kept
+
+
+def _receipt(terms: Terms, code: str, totals: Totals, now: datetime) -> Receipt:
+    slot = terms.slot
+    return Receipt(
+        code=code,
+        channel=slot.channel.value,
+        slot_id=slot.slot_id,
+        slot_starts_at=slot.starts_at,
+        slot_ends_at=slot.ends_at,
+        cutoff_at=slot.closes_at,
+        placed_at=now,
+        totals=totals,
+    )
 
 
 async def _replay(tx: Transaction, request: Request) -> Placed:
@@ -168,4 +198,9 @@ async def _replay(tx: Transaction, request: Request) -> Placed:
     fingerprint, order_id = known
     if fingerprint != request.fingerprint():
         raise KeyReused
-    return Placed(store_id=store_id, order_id=order_id, created=False)
+    return Placed(
+        store_id=store_id,
+        order_id=order_id,
+        created=False,
+        receipt=await queries.receipt(tx, store_id=store_id, order_id=order_id),
+    )

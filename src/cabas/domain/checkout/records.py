@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
-from cabas.domain.checkout.model import CartChanged
+from cabas.domain.checkout.model import CartChanged, InFlight
 from cabas.domain.orders.model import OrderLine, Totals
 from cabas.domain.slots.operations import slot_refusals
 from cabas.kit.db import Transaction
@@ -18,6 +17,7 @@ PLACE_ORDER = """
       from place_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)"""
 _CART_CHANGED = "P0S05"
+_KEY_TABLE = "checkout_key"
 
 
 class CodeTaken(Exception):
@@ -51,6 +51,7 @@ async def place_order(
 
     :raises CodeTaken: draw another code and call again.
     :raises CartChanged: the basket is not the one that was priced.
+    :raises InFlight: another call with this key isn't through yet, and was waited for in vain.
     """
     try:
         with slot_refusals():
@@ -85,11 +86,15 @@ async def place_order(
                 [line.maximum_cents for line in lines],
                 [line.vat_basis_points for line in lines],
                 [line.substitution for line in lines],
-                [msgspec.to_builtins(line.product) for line in lines],
+                [line.product for line in lines],
             )
     except asyncpg.UniqueViolationError as problem:
         if problem.constraint_name == "orders_by_code":
             raise CodeTaken from problem
+        raise
+    except asyncpg.LockNotAvailableError as problem:
+        if _KEY_TABLE in (problem.context or ""):  # where in the function it waited
+            raise InFlight from problem
         raise
     except asyncpg.PostgresError as problem:
         if problem.sqlstate == _CART_CHANGED:

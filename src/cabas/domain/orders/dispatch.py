@@ -215,3 +215,11 @@ async def start_fallback(tx: Transaction, *, before: datetime, now: datetime) ->
         before,
         now,
     )
+
+
+async def last_numbers(reader: Connection, *, store_ids: Sequence[int]) -> dict[int, int]:
+    """How far the numbers of these stores have come; a store without any is left out."""
+    rows = await reader.fetch(
+        "select store_id, last_seq from store_sequence where store_id = any($1::int[])", store_ids
+    )
+    return {row["store_id"]: row["last_seq"] for row in rows}

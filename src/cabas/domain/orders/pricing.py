@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from cabas.domain.carts.model import PricedLine
 from cabas.domain.catalog.model import Offer
 from cabas.domain.orders.model import FrozenProduct, OrderLine
 from cabas.domain.promotions import model as promotions
@@ -37,6 +38,22 @@ def frozen(offer: Offer, *, note: str = "") -> FrozenProduct:
         promotion_terms=dict(promotion.terms) if promotion else None,
         promotion_label=promotion.label if promotion else "",
         note=note,
+    )
+
+
+def ordered_line(priced: PricedLine, *, line_no: int, substitution: str) -> OrderLine:
+    """A basket's line, as it was priced, becomes an order's: nothing is computed twice."""
+    return OrderLine(
+        line_no=line_no,
+        gtin=priced.offer.gtin,
+        quantity=priced.line.quantity,
+        unit_price_cents=priced.offer.price_cents,
+        discount_cents=priced.discount_cents,
+        total_cents=priced.total_cents,
+        maximum_cents=priced.maximum_cents,
+        vat_basis_points=priced.offer.vat_basis_points,
+        substitution=substitution,
+        product=frozen(priced.offer, note=priced.line.note),
     )
 
 

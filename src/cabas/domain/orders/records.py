@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from cabas.domain.orders.model import Order, OrderLine, OrderState, Totals
 from cabas.domain.orders.queries import ORDER_COLUMNS, as_order
 from cabas.kit.db import Transaction
@@ -86,7 +84,7 @@ async def insert_lines(
                 line.maximum_cents,
                 line.vat_basis_points,
                 line.substitution,
-                msgspec.to_builtins(line.product),
+                line.product,
             )
             for line in lines
         ],

@@ -1,0 +1,107 @@
+"""A store's slots, as anyone may see them."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+
+from cabas.domain.checkout import queries as checkout
+from cabas.domain.slots import queries as slots
+from cabas.domain.slots.model import Channel
+from cabas.kit.errors import Invalid
+from cabas.web.api.problems import answers
+from cabas.web.api.slot_shapes import ChannelText, SlotShape, slot_shape
+from cabas.web.api.wire import Cursor, StorePath, read_cursor, store_named, write_cursor
+from cabas.web.request import ShopRequest
+
+DAYS_SHOWN = timedelta(days=8)
+DAYS_MAX = timedelta(days=31)
+_LAST_SECOND = 4_102_444_799  # of the year 2099
+
+
+class BadPeriod(Invalid):
+    """Times need a zone, and `to` lies after `from`, within 31 days."""
+
+    code = "bad_period"
+
+
+class SlotList(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[SlotShape]
+    next: str | None
+
+
+@get(
+    "/stores/{store:str}/slots",
+    operation_id="listSlots",
+    summary="The store's slots, by time",
+    tags=["stores"],
+    responses=answers(_404="store_unknown.", _422="bad_period, bad_cursor."),
+)
+async def list_slots(
+    request: ShopRequest,
+    store: StorePath,
+    channel: Annotated[
+        ChannelText, QueryParameter(description="Collected at the store's drive, or delivered.")
+    ] = "drive",
+    start: Annotated[
+        datetime | None, QueryParameter(name="from", description="First start; now when left out.")
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        QueryParameter(name="to", description="Starts before it; 8 days after `from` when left out."),
+    ] = None,
+    postcode: Annotated[
+        str | None,
+        QueryParameter(
+            pattern="^[0-9]{5}$",
+            description="Where to deliver: its area's fee is part of `fee` then.",
+        ),
+    ] = None,
+    cursor: Cursor = None,
+) -> SlotList:
+    """The whole of a usual week comes at once (500 at most): slots are chosen among, not paged through."""
+    found = store_named(request, store)
+    start, end = _period(start, end, now=request.now)
+    if cursor is not None:
+        start = max(start, datetime.fromtimestamp(_after(cursor), tz=start.tzinfo))
+    asked = Channel(channel)
+    async with request.read() as reader:
+        own_fee = (
+            found.drive_fee_cents
+            if asked is Channel.DRIVE
+            else await checkout.delivery_fee(reader, store_id=found.store_id, postcode=postcode)
+        )
+        listed = await slots.slots_between(
+            reader, store_id=found.store_id, channel=asked, start=start, end=end
+        )
+    full = len(listed) == slots.LISTED_MAX
+    return SlotList(
+        items=[slot_shape(slot, now=request.now, own_fee_cents=own_fee) for slot in listed],
+        next=write_cursor(int(listed[-1].starts_at.timestamp()) + 1) if full else None,
+    )
+
+
+def _period(start: datetime | None, end: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:
+    """:raises BadPeriod: a time without zone, the wrong way round, or too long."""
+    if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
+        raise BadPeriod
+    first = start or now
+    try:
+        last = end or first + DAYS_SHOWN
+        too_long = last - first > DAYS_MAX
+    except OverflowError as problem:
+        raise BadPeriod from problem
+    if last <= first or too_long:
+        raise BadPeriod
+    return first, last
+
+
+def _after(cursor: str) -> int:
+    """Seconds since 1970, in this century."""
+    (seconds,) = read_cursor(cursor, int)
+    return min(int(seconds), _LAST_SECOND)
+
+
+ROUTES = [list_slots]
