@@ -17,7 +17,7 @@ from cabas.kit.money import format_cents
 from cabas.web import visitor as visitors
 from cabas.web.request import ShopRequest
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 FLASH_COOKIE = "cabas_flash"
 FLASH_LENGTH_MAX = 1500
 

@@ -257,6 +257,46 @@ async def apply_pattern(tx: Transaction, *, pattern: Pattern, actor: str, now: d
     return len(rows)
 
 
+async def set_day_closed(
+    tx: Transaction,
+    *,
+    store_id: int,
+    start: datetime,
+    end: datetime,
+    closed: bool,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> int:
+    """
+    Close, or open again, every slot that starts in ``[start, end)``; returns how many changed.
+
+    Orders already placed stay.
+    """
+    rows = await tx.fetch(
+        """
+        select slot_id
+          from slot
+         where store_id = $1 and starts_at >= $2 and starts_at < $3 and closed <> $4
+         order by slot_id""",
+        store_id,
+        start,
+        end,
+        closed,
+    )
+    for row in rows:
+        await change_slot(
+            tx,
+            store_id=store_id,
+            slot_id=row["slot_id"],
+            closed=closed,
+            actor=actor,
+            reason=reason,
+            now=now,
+        )
+    return len(rows)
+
+
 async def _lock(tx: Transaction, *, store_id: int, slot_id: int) -> Slot:
     row = await tx.fetchrow(
         """

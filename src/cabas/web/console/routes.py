@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.console import journal, network, orders, pattern, signin, slots, team, today
+from cabas.web.console import hours, journal, network, offers, orders, pattern, signin, slots, team, today
 
 ROUTES: Sequence[HTTPRouteHandler] = [
     signin.sign_in_page,
@@ -24,6 +24,13 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     pattern.shown,
     pattern.save,
     pattern.remove,
+    hours.shown,
+    hours.save,
+    hours.close,
+    hours.reopen,
+    offers.listed,
+    offers.change,
+    offers.undo,
     team.shown,
     team.hire,
     team.set_pin,

@@ -1,0 +1,83 @@
+"""Categories, products and what a store asks for them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cabas.kit.money import round_half_up
+
+ON_SALE = 1
+
+
+class RunningPromotion(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    terms: Mapping[str, Any]
+    label: str
+    ends_at: datetime
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    gtin: int
+    name: str
+    brand: str
+    net_quantity: int
+    net_unit: str
+    sold_by: str
+    price_cents: int
+    unit_price_cents: int
+    unit_basis: str
+    vat_basis_points: int
+    deposit_cents: int
+    zone: str
+    location: int
+    picture: str
+    minimum_age: int
+    retractable: bool
+    category_id: int
+    sellable: bool
+    status: int
+    promotion: RunningPromotion | None
+
+    @property
+    def by_weight(self) -> bool:
+        return self.sold_by == "weight"
+
+    @property
+    def available(self) -> bool:
+        return self.sellable and self.status == ON_SALE
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    category_id: int
+    parent_id: int | None
+    level: int
+    slug: str
+    name: str
+    picture: str
+
+
+class CategoryTree:
+    """The whole tree, in order; level 1 aisle, 2 shelf, 3 leaf."""
+
+    def __init__(self, categories: tuple[Category, ...]) -> None:
+        self.all = categories
+        self.by_id = {category.category_id: category for category in categories}
+        self.by_slug = {category.slug: category for category in categories}
+        self.aisles = tuple(category for category in categories if category.level == 1)
+
+    def children(self, category_id: int) -> tuple[Category, ...]:
+        return tuple(category for category in self.all if category.parent_id == category_id)
+
+
+def unit_price_cents(price_cents: int, *, sold_by: str, net_quantity: int, unit_basis: str) -> int:
+    """
+    The price of a kilogram, a litre or a piece (directive 98/6/EC), half up, at least one cent.
+
+    Goods sold by weight are priced by the kilogram already.
+    """
+    if sold_by == "weight":
+        return price_cents
+    scale = 1 if unit_basis == "piece" else 1000
+    return max(1, round_half_up(price_cents * scale, net_quantity))
