@@ -122,6 +122,10 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    async def terminate(self) -> None:
+        """Drop the connections without goodbye: the server is gone."""
+        self._pool.terminate()
+
 
 async def prepare_connection(connection: Any) -> None:
     """Teach a raw connection our types: jsonb is read and written as plain values."""

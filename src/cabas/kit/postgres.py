@@ -22,6 +22,7 @@ from typing import Any
 
 START_ATTEMPTS = 60
 START_PAUSE_SECONDS = 0.25
+ZOMBIE_TRIES = 40
 _ACCOUNTS = ("postgres", "nobody")
 _USER = "cabas"
 
@@ -76,9 +77,27 @@ class EmbeddedPostgres:
             yield
 
     def _running(self) -> bool:
+        """
+        Whether it answers. A killed postmaster stays a zombie for a moment, and ``pg_ctl status``
+        still takes it for alive: so its port is tried, too.
+        """
         if not (self._data / "postmaster.pid").exists():
             return False
-        return self._run("pg_ctl", "-D", self._data, "status", check=False).returncode == 0
+        for _ in range(ZOMBIE_TRIES):
+            if self._run("pg_ctl", "-D", self._data, "status", check=False).returncode != 0:
+                return False
+            if self._answers():
+                return True
+            time.sleep(START_PAUSE_SECONDS)
+        return False
+
+    def _answers(self) -> bool:
+        try:
+            port = int((self.folder / "port").read_text())
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return True
+        except (OSError, ValueError):
+            return False
 
     def _initialise(self) -> None:
         password = self.folder / "password"

@@ -32,9 +32,11 @@ _log = logging.getLogger("cabas.web")
 
 _OVERLOADED = (
     asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection whose server was killed under it
     asyncpg.DeadlockDetectedError,
     TimeoutError,
     ConnectionError,
