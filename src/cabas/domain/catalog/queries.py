@@ -1,10 +1,24 @@
-"""Public reads of the catalogue."""
+"""Public reads of the catalogue: the tree, what checkout needs of offers; lists and products stand beside."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from cabas.domain.catalog.listing import cards_by_gtin, category_page, deals, facets
 from cabas.domain.catalog.model import Category, CategoryTree, Offer, RunningPromotion
+from cabas.domain.catalog.product import alternatives, product_page
 from cabas.kit.db import Connection
+
+
+__all__ = [
+    "alternatives",
+    "cards_by_gtin",
+    "categories",
+    "category_page",
+    "deals",
+    "facets",
+    "offers_for",
+    "product_page",
+]
 
 
 async def categories(reader: Connection) -> CategoryTree:
