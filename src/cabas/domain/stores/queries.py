@@ -1,16 +1,62 @@
 """Public reads of stores."""
 
-from cabas.domain.stores.model import StoreSummary
-from cabas.kit.db import Connection
+from datetime import date
+
+from cabas.domain.stores.model import Store, StoreSummary
+from cabas.kit.db import Connection, Record
+from cabas.kit.errors import NotFound
+
+STORE_COLUMNS = """s.store_id, s.slug, s.name, s.format, s.street, s.postcode, s.city, s.department, s.region,
+    s.latitude, s.longitude, s.services, s.has_drive, s.delivers, s.drive_fee_cents, s.drive_minimum_cents"""
+
+
+class StoreUnknown(NotFound):
+    """The network has no such store."""
+
+    code = "store_unknown"
 
 
 async def directory(reader: Connection) -> list[StoreSummary]:
     """Every store of the network, and the national catalogue (store 0)."""
-    rows = await reader.fetch(
-        """
-        select store_id, slug, name, format, street, postcode, city, department, region, latitude, longitude,
-               services, has_drive, delivers, drive_fee_cents, drive_minimum_cents
-          from store
-         order by store_id"""
+    rows = await reader.fetch(f"select {STORE_COLUMNS} from store s order by s.store_id")
+    return [as_summary(row) for row in rows]
+
+
+async def store(reader: Connection, *, store_id: int, today: date) -> Store:
+    """
+    One store in full, with its closures from ``today`` on.
+
+    :raises StoreUnknown: no such store.
+    """
+    row = await reader.fetchrow(
+        f"""
+        select {STORE_COLUMNS}, s.phone, s.email, s.legal_entity, s.opening_hours
+          from store s
+         where s.store_id = $1""",
+        store_id,
     )
-    return [StoreSummary(**{**dict(row.items()), "services": tuple(row["services"])}) for row in rows]
+    if row is None:
+        raise StoreUnknown
+    closures = await reader.fetch(
+        """
+        select day, reason
+          from store_closure
+         where store_id = $1 and day >= $2
+         order by day
+         limit 60""",
+        store_id,
+        today,
+    )
+    return Store(
+        summary=as_summary(row),
+        phone=row["phone"],
+        email=row["email"],
+        legal_entity=row["legal_entity"],
+        opening_hours=row["opening_hours"],
+        closures={closed["day"]: closed["reason"] for closed in closures},
+    )
+
+
+def as_summary(row: Record) -> StoreSummary:
+    fields = StoreSummary.__struct_fields__
+    return StoreSummary(**{field: row[field] for field in fields if field != "services"}, services=tuple(row["services"]))
