@@ -44,6 +44,8 @@ DEMO_ANCHORS = (
     ("Saint-Étienne", 1), ("Reims", 1), ("Orléans", 1), ("Metz", 1), ("Limoges", 1), ("Ajaccio", 1),
     ("Pau", 1),
 )  # fmt: skip
+SHOWCASE_SLUG = "tours-nord"
+"""The shop of the demo's people: always there, with a drive, and it delivers."""
 SPREAD_DEGREES = 0.02
 
 
@@ -76,8 +78,13 @@ def demo_shops(shops: Sequence[Shop]) -> list[Shop]:
     for name, count in DEMO_ANCHORS:
         town = by_name[name]
         free = [shop for shop in shops if shop.has_drive and shop.store_id not in kept]
-        free.sort(key=lambda shop: (kilometres(town.latitude, town.longitude, shop.latitude, shop.longitude),
-                                    shop.store_id))  # fmt: skip
+        free.sort(
+            key=lambda shop: (
+                shop.slug != SHOWCASE_SLUG,
+                kilometres(town.latitude, town.longitude, shop.latitude, shop.longitude),
+                shop.store_id,
+            )
+        )
         kept |= {shop.store_id: shop for shop in free[:count]}
     return [kept[store_id] for store_id in sorted(kept)]
 
@@ -163,8 +170,7 @@ def _shop(
     name = _name(site)
     base = _base_slug(site)
     own_slug = base if namesakes[base] == 1 else f"{base}-{town.department_code.lower()}"
-    showcase = site.town.name in FORCED and site.quarter == QUARTERS[0]
-    delivers = has_drive and (draw.random() < DELIVERING_SHARE or showcase)
+    delivers = has_drive and (draw.random() < DELIVERING_SHARE or own_slug == SHOWCASE_SLUG)
     return Shop(
         store_id=number,
         slug=own_slug,

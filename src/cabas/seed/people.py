@@ -18,8 +18,8 @@ from cabas.kit.errors import NotFound
 from cabas.kit.ids import new_id
 from cabas.kit.passwords import hash_secret
 from cabas.kit.sessions import open_session
+from cabas.seed.network import SHOWCASE_SLUG
 
-STORE_SLUG = "tours-nord"
 SHOPPER_EMAIL = "claire.dubois@example.fr"
 PICKER_EMAIL = "karim.benali@example.fr"
 MANAGER_EMAIL = "sophie.lambert@example.fr"
@@ -70,7 +70,7 @@ async def seed_people(tx: Transaction, *, now: datetime) -> DemoPeople:
 
     :raises NoDemoStore: the database wasn't seeded.
     """
-    store_id = await tx.fetchval("select store_id from store where slug = $1", STORE_SLUG)
+    store_id = await tx.fetchval("select store_id from store where slug = $1", SHOWCASE_SLUG)
     if store_id is None:
         raise NoDemoStore
     device_token = await _device(tx, store_id, now)
