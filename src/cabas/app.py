@@ -90,10 +90,7 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         database=database,
         clock=clock,
         renderer=Renderer(
-            {
-                face: WEB / face / "templates"
-                for face in ("ui", "storefront", "store_app", "console")
-            },
+            {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
             functions={"asset": assets.asset, "picture": assets.picture},
             reload=settings.reload_templates,
         ),

@@ -159,13 +159,19 @@ INVARIANTS: tuple[Invariant, ...] = (
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: {ok, breaches: [...], invariants: n}.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object: {ok, breaches: [...], invariants: n}."
+)
 def check(as_json: bool) -> None:  # noqa: FBT001 - click hands flags by position
     """Audit the database for every invariant; exits 1 on the first breach."""
     with database_url(settings_module.load()) as url:
         breaches = asyncio.run(audit(url))
     if as_json:
-        report = {"ok": not breaches, "invariants": len(INVARIANTS), "breaches": msgspec.to_builtins(breaches)}
+        report = {
+            "ok": not breaches,
+            "invariants": len(INVARIANTS),
+            "breaches": msgspec.to_builtins(breaches),
+        }
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         broken = {breach.invariant for breach in breaches}

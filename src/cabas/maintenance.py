@@ -12,7 +12,9 @@ from cabas.kit import migrate as migrating
 
 
 @click.command()
-@click.option("--check", "check_only", is_flag=True, help="Only say what is missing; exit 1 when something is.")
+@click.option(
+    "--check", "check_only", is_flag=True, help="Only say what is missing; exit 1 when something is."
+)
 def migrate(check_only: bool) -> None:  # noqa: FBT001 - click hands flags by position
     """Bring the database's schema up to date (forward only, safe to run twice)."""
     with database_url(settings_module.load()) as url:

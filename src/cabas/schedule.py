@@ -31,5 +31,9 @@ RECURRING = (
         timedelta(seconds=15),
         partial(orders.start_fallbacks, after=DEFAULTS.receipt_fallback_after),
     ),
-    Recurring("publish the slots of the coming days", timedelta(hours=1), partial(slots.publish_coming_days, booking_days=DEFAULTS.booking_days)),
+    Recurring(
+        "publish the slots of the coming days",
+        timedelta(hours=1),
+        partial(slots.publish_coming_days, booking_days=DEFAULTS.booking_days),
+    ),
 )

@@ -27,7 +27,9 @@ async def migrate(url: str, package: str) -> Sequence[str]:
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await connection.execute(_LEDGER)
-        known = {row["name"]: row["digest"] for row in await connection.fetch("select name, digest from migration")}
+        known = {
+            row["name"]: row["digest"] for row in await connection.fetch("select name, digest from migration")
+        }
         for name, text in _files(package):
             digest = hashlib.sha256(text.encode()).hexdigest()
             if known.get(name) == digest or (name in known and not _replaceable(text)):

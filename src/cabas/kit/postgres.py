@@ -9,6 +9,7 @@ parent folder when it runs as root.
 import fcntl
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
@@ -135,7 +136,7 @@ class EmbeddedPostgres:
     def version(self) -> int:
         """Major version of the binaries."""
         printed = self._run("postgres", "--version").stdout
-        return int(printed.split()[2].split(".")[0].rstrip("develbtarc"))
+        return int(re.findall(r"\d+", printed)[0])
 
     def _launch(self) -> None:
         port_file = self.folder / "port"

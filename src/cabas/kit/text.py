@@ -6,17 +6,31 @@ the direction of text around are taken out; accents are composed, so that the sa
 same bytes. Right-to-left letters, emoji and ``<`` are text like any other: showing is escaped.
 """
 
+import re
 import unicodedata
 
 _DROPPED = frozenset({"Cc", "Cs"})
 _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _LOOKED_AT_MAX = 20_000
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "’": "'"})
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def clean_line(text: str) -> str:
     """``text`` on one line, trimmed, composed (NFC), without what doesn't print."""
     spaced = " ".join(unicodedata.normalize("NFC", text[:_LOOKED_AT_MAX]).split())
     return "".join(letter for letter in spaced if _printable(letter)).strip()
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents or ligatures: ``Œufs à la neige`` → ``oeufs a la neige``."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
+
+
+def search_key(text: str) -> str:
+    """`folded` words apart by single spaces, whatever stood between: ``saint etienne``."""
+    return " ".join(_NOT_A_WORD.sub(" ", folded(text)).split())
 
 
 def _printable(letter: str) -> bool:

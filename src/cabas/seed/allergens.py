@@ -2,7 +2,7 @@
 
 import re
 
-from cabas.seed.writing import folded
+from cabas.kit.text import folded
 
 WORDS = {
     "gluten": "ble seigle orge avoine epeautre gluten",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from cabas.kit.text import search_key
 from cabas.seed.chance import stream
 from cabas.seed.shops import (
     Format,
@@ -23,7 +24,7 @@ from cabas.seed.shops import (
     services_of,
 )
 from cabas.seed.towns import Town, kilometres, towns
-from cabas.seed.writing import folded, slug
+from cabas.seed.writing import slug
 
 STORES = 1832
 DRIVES = 1437
@@ -193,7 +194,7 @@ def _shop(
         delivers=delivers,
         drive_minimum_cents=draw.choice((0, 0, 0, 1500, 2500)) if has_drive else 0,
         preparation=preparation_of(draw, format_, has_drive=has_drive),
-        search_name=folded(f"{name} {town.name} {site.postcode}"),
+        search_name=search_key(f"{name} {town.name} {site.postcode}"),
     )
 
 

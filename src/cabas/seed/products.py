@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from cabas.kit.text import folded
 from cabas.seed.allergens import allergens_in
 from cabas.seed.brands import UNBRANDED, Brand, brand_pool
 from cabas.seed.catalogue import Leaf, Traits, Tree
@@ -21,7 +22,7 @@ from cabas.seed.labels import incomplete, labels_of, score_of
 from cabas.seed.nutrition import nutrition_table
 from cabas.seed.prices import shelf_price
 from cabas.seed.sizes import Pack, packs
-from cabas.seed.writing import capitalised, folded
+from cabas.seed.writing import capitalised
 
 LARGER_IS_CHEAPER = 0.12
 ORGANIC_FACTOR = 1.32

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from cabas.domain.slots.calendar import PatternRow, slots_of_day
 from cabas.kit.clock import paris_midnight
 from cabas.kit.db import Transaction
+from cabas.kit.text import search_key
 from cabas.seed.campaigns import Campaign
 from cabas.seed.catalogue import Category
 from cabas.seed.closures import Closure
@@ -13,7 +14,6 @@ from cabas.seed.deliveries import DeliveryArea
 from cabas.seed.products import Product
 from cabas.seed.shops import Shop
 from cabas.seed.towns import Town
-from cabas.seed.writing import folded
 
 AUTHOR = "seed"
 SEEDED = (
@@ -47,7 +47,7 @@ async def empty_tables(tx: Transaction) -> None:
 
 async def copy_towns(tx: Transaction, towns: Sequence[Town]) -> None:
     columns = ("town_id", "name", "postcode", "department", "region", "latitude", "longitude", "population")
-    rows = [(*_values(town, columns), folded(town.name)) for town in towns]
+    rows = [(*_values(town, columns), search_key(town.name)) for town in towns]
     await tx.copy("town", columns=(*columns, "search_name"), records=rows)
 
 

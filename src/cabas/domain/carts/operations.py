@@ -176,9 +176,7 @@ async def move_to_store(tx: Transaction, *, cart: Cart, store_id: int, now: date
         substitution=cart.substitution.value,
         now=now,
     )
-    await records.delete_cart(
-        tx, store_id=cart.store_id, cart_id=cart.cart_id, shopper_id=cart.shopper_id
-    )
+    await records.delete_cart(tx, store_id=cart.store_id, cart_id=cart.cart_id, shopper_id=cart.shopper_id)
     return moved
 
 
@@ -217,9 +215,7 @@ async def claim(
         lines=merged,
         now=now,
     )
-    await records.delete_cart(
-        tx, store_id=older.store_id, cart_id=older.cart_id, shopper_id=customer_id
-    )
+    await records.delete_cart(tx, store_id=older.store_id, cart_id=older.cart_id, shopper_id=customer_id)
     return cart_id, len(theirs.keys() - mine.keys())
 
 

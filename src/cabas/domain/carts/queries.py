@@ -9,7 +9,9 @@ from cabas.domain.catalog import queries as catalog
 from cabas.kit.db import Connection, Record
 from cabas.kit.ids import place_of
 
-_COLUMNS = """store_id, cart_id, shopper_id, customer_id, lines, substitution, shown, updated_at, ordered_at"""
+_COLUMNS = (
+    """store_id, cart_id, shopper_id, customer_id, lines, substitution, shown, updated_at, ordered_at"""
+)
 
 
 async def cart(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> Cart:

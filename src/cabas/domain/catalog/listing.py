@@ -17,7 +17,9 @@ CHOSEN_MAX = 300
 CARD_COLUMNS = """p.gtin, p.name, p.brand, p.net_quantity, p.net_unit, p.sold_by, o.price_cents, o.unit_price_cents,
     p.unit_basis, p.zone, p.nutri_score, p.labels, p.origin, p.picture, o.status::int, o.back_on, p.minimum_age::int,
     p.deposit_cents, p.category_id, m.kind, m.terms, m.label, m.ends_at"""
-_PROMOTION = "left join promotion m on m.promotion_id = o.promotion_id and m.starts_at <= $1 and m.ends_at > $1"
+_PROMOTION = (
+    "left join promotion m on m.promotion_id = o.promotion_id and m.starts_at <= $1 and m.ends_at > $1"
+)
 _ORDER = {
     Sort.RELEVANCE: "o.rank",
     Sort.PRICE: "o.price_cents, o.rank",

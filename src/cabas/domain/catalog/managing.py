@@ -102,9 +102,7 @@ async def change_offer(
     return True
 
 
-async def undo_offer_change(
-    tx: Transaction, *, store_id: int, change_id: UUID, now: datetime
-) -> None:
+async def undo_offer_change(tx: Transaction, *, store_id: int, change_id: UUID, now: datetime) -> None:
     """
     Put an offer back as it was before one change; undoing twice is harmless.
 
@@ -181,9 +179,7 @@ async def offer_changes(reader: Connection, *, store_id: int, limit: int = 20) -
 
 
 async def _write(tx: Transaction, *, store_id: int, gtin: int, state: dict[str, Any]) -> None:
-    product = await tx.fetchrow(
-        "select sold_by, net_quantity, unit_basis from product where gtin = $1", gtin
-    )
+    product = await tx.fetchrow("select sold_by, net_quantity, unit_basis from product where gtin = $1", gtin)
     if product is None:
         raise OfferNotFound
     back_on = date.fromisoformat(state["back_on"]) if state["back_on"] else None

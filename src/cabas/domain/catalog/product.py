@@ -18,9 +18,7 @@ class ProductUnknown(NotFound):
     code = "product_unknown"
 
 
-async def product_page(
-    reader: Connection, *, store_id: int, gtin: int, now: datetime
-) -> ProductPage:
+async def product_page(reader: Connection, *, store_id: int, gtin: int, now: datetime) -> ProductPage:
     """
     Everything about a product in a store.
 
@@ -51,9 +49,7 @@ async def product_page(
     lowest = min(card.price_cents, changed_from) if changed_from else card.price_cents
     return ProductPage(
         card=card,
-        particulars=Particulars(
-            **{field: row[field] for field in Particulars.__struct_fields__}
-        ),
+        particulars=Particulars(**{field: row[field] for field in Particulars.__struct_fields__}),
         alcohol_permille=row["alcohol_permille"],
         vat_basis_points=row["vat_basis_points"],
         retractable=row["retractable"],
@@ -101,4 +97,3 @@ async def alternatives(
         DEARER_PERCENT_MAX,
     )
     return [Card(*row) for row in rows]
-

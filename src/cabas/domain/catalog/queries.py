@@ -8,7 +8,6 @@ from cabas.domain.catalog.model import Category, CategoryTree, Offer, RunningPro
 from cabas.domain.catalog.product import alternatives, product_page
 from cabas.kit.db import Connection
 
-
 __all__ = [
     "alternatives",
     "cards_by_gtin",

@@ -78,9 +78,7 @@ async def place_order(
         return await _replay(tx, request)
     if found.terms is None:
         raise SlotUnknown
-    priced = price_cart(
-        found.cart.lines, found.offers, weight_tolerance_percent=weight_tolerance_percent
-    )
+    priced = price_cart(found.cart.lines, found.offers, weight_tolerance_percent=weight_tolerance_percent)
     _check(priced, found.terms, request)
     lines = _lines(found.cart, priced)
     return await _write(tx, request, found.cart, found.terms, lines, weight_tolerance_percent, now)
@@ -190,9 +188,7 @@ def _receipt(terms: Terms, code: str, totals: Totals, now: datetime) -> Receipt:
 async def _replay(tx: Transaction, request: Request) -> Placed:
     """The basket is an order already: the same request gets the same answer."""
     store_id = place_of(request.cart_id)
-    known = await records.select_key(
-        tx, store_id=store_id, shopper_id=request.shopper_id, key=request.key
-    )
+    known = await records.select_key(tx, store_id=store_id, shopper_id=request.shopper_id, key=request.key)
     if known is None:
         raise CartOrdered
     fingerprint, order_id = known

@@ -69,9 +69,7 @@ async def considered(
     )
 
 
-async def terms(
-    reader: Connection, *, store_id: int, slot_id: int, postcode: str | None
-) -> Terms | None:
+async def terms(reader: Connection, *, store_id: int, slot_id: int, postcode: str | None) -> Terms | None:
     """The slot with its fee and minimum; None when the store has no such slot."""
     row = await reader.fetchrow(
         f"""
@@ -162,7 +160,5 @@ def _as_offer(values: Record) -> Offer:
         category_id=category_id,
         sellable=sellable,
         status=status,
-        promotion=RunningPromotion(kind=kind, terms=terms, label=label, ends_at=ends_at)
-        if kind
-        else None,
+        promotion=RunningPromotion(kind=kind, terms=terms, label=label, ends_at=ends_at) if kind else None,
     )

@@ -131,9 +131,7 @@ def body_of(order: Order, lines: Sequence[OrderLine], *, kind: str, revision: in
     return msgspec.json.encode(document, order="sorted").decode()
 
 
-async def pull(
-    reader: Connection, *, store_id: int, after: int, limit: int = PULLED_MAX
-) -> list[Dispatched]:
+async def pull(reader: Connection, *, store_id: int, after: int, limit: int = PULLED_MAX) -> list[Dispatched]:
     """What the store has not seen yet, in order of its own numbers."""
     rows = await reader.fetch(
         """
@@ -151,7 +149,14 @@ async def pull(
 
 
 async def acknowledge(
-    tx: Transaction, *, store_id: int, order_id: UUID, store_seq: int, sha256: bytes, actor: str, now: datetime
+    tx: Transaction,
+    *,
+    store_id: int,
+    order_id: UUID,
+    store_seq: int,
+    sha256: bytes,
+    actor: str,
+    now: datetime,
 ) -> datetime:
     """
     The store's receipt; saying it twice is harmless.

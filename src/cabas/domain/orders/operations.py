@@ -46,9 +46,7 @@ async def change_lines(
     order = await _lock_for_shopper(tx, order_id=order_id, shopper_id=shopper_id)
     if not order.changeable(now):
         raise OrderClosed
-    current = await queries.lines(
-        tx, store_id=order.store_id, order_id=order_id, revision=order.revision
-    )
+    current = await queries.lines(tx, store_id=order.store_id, order_id=order_id, revision=order.revision)
     known = {line.gtin for line in current}
     added = [gtin for gtin, quantity in quantities.items() if gtin not in known and quantity > 0]
     offers = await catalog.offers_for(tx, store_id=order.store_id, gtins=added, now=now)
@@ -62,9 +60,7 @@ async def change_lines(
     if not lines:
         raise EmptyOrder
     revision = order.revision + 1
-    await records.insert_lines(
-        tx, store_id=order.store_id, order_id=order_id, revision=revision, lines=lines
-    )
+    await records.insert_lines(tx, store_id=order.store_id, order_id=order_id, revision=revision, lines=lines)
     await records.update_revision(
         tx,
         store_id=order.store_id,
@@ -77,9 +73,7 @@ async def change_lines(
     return await queries.order_of_store(tx, store_id=order.store_id, order_id=order_id)
 
 
-async def cancel(
-    tx: Transaction, *, order_id: UUID, shopper_id: UUID, reason: str, now: datetime
-) -> None:
+async def cancel(tx: Transaction, *, order_id: UUID, shopper_id: UUID, reason: str, now: datetime) -> None:
     """
     The shopper cancels until the cut-off; the slot's place is free again.
 
@@ -163,9 +157,7 @@ async def _cancel(tx: Transaction, order: Order, *, by: str, reason: str, now: d
     await slots.give_back_place(tx, store_id=order.store_id, slot_id=order.slot_id)  # the hot row last
 
 
-async def _tell_store(
-    tx: Transaction, order: Order, *, revision: int, kind: str, now: datetime
-) -> None:
+async def _tell_store(tx: Transaction, order: Order, *, revision: int, kind: str, now: datetime) -> None:
     await records.insert_outbox(
         tx,
         store_id=order.store_id,

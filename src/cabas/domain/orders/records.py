@@ -145,9 +145,7 @@ async def insert_cancellation(
     )
 
 
-async def upsert_arrival(
-    tx: Transaction, *, store_id: int, order_id: UUID, bay: str, now: datetime
-) -> None:
+async def upsert_arrival(tx: Transaction, *, store_id: int, order_id: UUID, bay: str, now: datetime) -> None:
     await tx.execute(
         """
         insert into arrival (store_id, order_id, arrived_at, bay)

@@ -64,7 +64,9 @@ class LinePrice(msgspec.Struct, frozen=True):
         return self.gross_cents - self.discount_cents
 
 
-def price_line(line: PriceableLine, *, kind: str | None = None, terms: Mapping[str, Any] | None = None) -> LinePrice:
+def price_line(
+    line: PriceableLine, *, kind: str | None = None, terms: Mapping[str, Any] | None = None
+) -> LinePrice:
     """
     The price of a line under a promotion, or without one (``kind`` None).
 

@@ -1,12 +1,11 @@
-"""Finding a store: by place, postcode or town; who delivers where. Distances are great circles in kilometres."""
-
-import unicodedata
+"""Finding a store: by place, postcode or town; who delivers where. Distances are great circles, in km."""
 
 import msgspec
 
 from cabas.domain.stores.model import StoreSummary
 from cabas.domain.stores.queries import STORE_COLUMNS, as_summary
 from cabas.kit.db import Connection
+from cabas.kit.text import search_key
 
 LISTED_MAX = 50
 QUERY_LENGTH_MAX = 80
@@ -35,13 +34,6 @@ class DeliveryArea(msgspec.Struct, frozen=True, kw_only=True):
     minimum_cents: int
 
 
-def plain(text: str) -> str:
-    """Lower case, without accents, hyphens as spaces: how ``search_name`` is written."""
-    stripped = unicodedata.normalize("NFKD", text)
-    kept = "".join(letter for letter in stripped if not unicodedata.combining(letter))
-    return " ".join(kept.lower().replace("-", " ").replace("’", " ").replace("'", " ").split())
-
-
 async def stores_near(
     reader: Connection, *, latitude: float, longitude: float, limit: int = 20
 ) -> list[NearStore]:
@@ -62,7 +54,7 @@ async def stores_near(
 
 async def towns(reader: Connection, *, text: str, limit: int = 8) -> list[Town]:
     """Towns whose postcode or name begins with ``text``, the most populous first."""
-    wanted = plain(text[:QUERY_LENGTH_MAX].replace("\0", ""))
+    wanted = search_key(text[:QUERY_LENGTH_MAX])
     if not wanted:
         return []
     column = "postcode" if wanted.isdigit() else "search_name"
@@ -90,7 +82,7 @@ async def find_stores(reader: Connection, *, text: str, limit: int = 20) -> list
         return await stores_near(
             reader, latitude=found[0].latitude, longitude=found[0].longitude, limit=limit
         )
-    wanted = plain(text[:QUERY_LENGTH_MAX].replace("\0", ""))
+    wanted = search_key(text[:QUERY_LENGTH_MAX])
     if not wanted:
         return []
     rows = await reader.fetch(
@@ -120,8 +112,6 @@ async def delivering_to(reader: Connection, *, postcode: str) -> list[DeliveryAr
         LISTED_MAX,
     )
     return [
-        DeliveryArea(
-            store=as_summary(row), fee_cents=row["fee_cents"], minimum_cents=row["minimum_cents"]
-        )
+        DeliveryArea(store=as_summary(row), fee_cents=row["fee_cents"], minimum_cents=row["minimum_cents"])
         for row in rows
     ]

@@ -63,9 +63,7 @@ async def set_opening_hours(
     tx: Transaction, *, store_id: int, hours: Hours, actor: str, now: datetime
 ) -> None:
     """The week's opening hours, whole. Slots already published keep their times."""
-    before = await tx.fetchval(
-        "select opening_hours from store where store_id = $1 for update", store_id
-    )
+    before = await tx.fetchval("select opening_hours from store where store_id = $1 for update", store_id)
     await tx.execute("update store set opening_hours = $2 where store_id = $1", store_id, dict(hours))
     await audit.record(
         tx,
@@ -133,4 +131,3 @@ async def reopen_day(tx: Transaction, *, store_id: int, day: date, actor: str, n
             now=now,
         )
     return bool(found)
-

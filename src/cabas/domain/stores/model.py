@@ -47,7 +47,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         if day in self.closures:
             return []
         return [
-            (_at(day, start), _at(day, end)) for start, end in self.opening_hours.get(str(day.isoweekday()), ())
+            (_at(day, start), _at(day, end))
+            for start, end in self.opening_hours.get(str(day.isoweekday()), ())
         ]
 
     def open_until(self, now: datetime) -> datetime | None:

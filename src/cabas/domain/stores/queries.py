@@ -59,4 +59,6 @@ async def store(reader: Connection, *, store_id: int, today: date) -> Store:
 
 def as_summary(row: Record) -> StoreSummary:
     fields = StoreSummary.__struct_fields__
-    return StoreSummary(**{field: row[field] for field in fields if field != "services"}, services=tuple(row["services"]))
+    return StoreSummary(
+        **{field: row[field] for field in fields if field != "services"}, services=tuple(row["services"])
+    )
