@@ -6,13 +6,19 @@ from uuid import UUID
 
 import msgspec
 
-from cabas.domain.carts.model import NOTE_LENGTH_MAX, Cart, CartLine, PricedCart, PricedLine
+from cabas.domain.carts.model import (
+    NOTE_LENGTH_MAX,
+    Cart,
+    CartLine,
+    PricedCart,
+    PricedLine,
+    Substitution,
+)
 from cabas.domain.catalog.model import Offer
 from cabas.domain.slots.model import Hold
 from cabas.policies import DEFAULTS
 from cabas.web.api.wire import CURRENCY, SLOT_PATTERN, STORE_LENGTH_MAX, gtin_text
 
-SubstitutionText = Literal["never", "same_price", "picker_choice"]
 SoldByText = Literal["piece", "weight"]
 QUANTITY_MAX = max(DEFAULTS.grams_max, DEFAULTS.pieces_max)
 Quantity = Annotated[int, msgspec.Meta(ge=0, le=QUANTITY_MAX)]
@@ -44,7 +50,7 @@ class LineSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartChoices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    substitution: SubstitutionText
+    substitution: Substitution
     """What the picker may do about missing goods, unless a line says otherwise."""
 
 
@@ -78,7 +84,7 @@ class CartLineShape(msgspec.Struct, frozen=True, kw_only=True):
     maximum: int
     """The most the line may come to once weighed."""
     promotion: str | None
-    substitution: SubstitutionText
+    substitution: Substitution
     note: Annotated[str, msgspec.Meta(max_length=NOTE_LENGTH_MAX)]
 
 
@@ -99,7 +105,7 @@ class CartShape(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     """Without the slot's fee."""
     maximum: int
-    substitution: SubstitutionText
+    substitution: Substitution
     hold: HoldShape | None
     updated_at: datetime
 
@@ -120,7 +126,7 @@ def cart_shape(cart: Cart, priced: PricedCart, hold: Hold | None) -> CartShape:
         deposit=priced.deposit_cents,
         total=priced.total_cents,
         maximum=priced.maximum_cents,
-        substitution=cart.substitution.value,
+        substitution=cart.substitution,
         hold=hold_shape(hold) if hold else None,
         updated_at=cart.updated_at,
     )
@@ -145,7 +151,7 @@ def _available(cart: Cart, line: PricedLine) -> CartLineShape:
         deposit=line.deposit_cents,
         maximum=line.maximum_cents,
         promotion=line.offer.promotion.label if line.offer.promotion else None,
-        substitution=(line.line.substitution or cart.substitution).value,
+        substitution=line.line.substitution or cart.substitution,
         note=line.line.note,
     )
 
@@ -165,6 +171,6 @@ def _unavailable(cart: Cart, line: CartLine, offer: Offer | None) -> CartLineSha
         deposit=0,
         maximum=0,
         promotion=None,
-        substitution=(line.substitution or cart.substitution).value,
+        substitution=line.substitution or cart.substitution,
         note=line.note,
     )

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from cabas.domain.carts import operations as carts
 from cabas.domain.carts import queries as cart_queries
-from cabas.domain.carts.model import CartNotFound, Substitution
+from cabas.domain.carts.model import CartNotFound
 from cabas.domain.slots import operations as slots
 from cabas.domain.slots import queries as slot_queries
 from cabas.kit.ids import new_id, place_of
@@ -152,7 +152,7 @@ async def choose(request: ShopRequest, cart: FromPath[UUID], data: JSONBody[Cart
             tx,
             cart_id=cart,
             shopper_id=shopper.shopper_id,
-            substitution=Substitution(data.substitution),
+            substitution=data.substitution,
             now=request.now,
         )
 

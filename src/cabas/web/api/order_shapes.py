@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
+from cabas.domain.carts.model import Substitution
 from cabas.domain.checkout.model import Placed
-from cabas.domain.orders.model import Order, OrderLine, StateChange
-from cabas.web.api.cart_shapes import SoldByText, SubstitutionText
-from cabas.web.api.slot_shapes import ChannelText
+from cabas.domain.orders.model import Order, OrderLine, OrderState, StateChange
+from cabas.domain.slots.model import Channel
+from cabas.web.api.cart_shapes import SoldByText
 from cabas.web.api.wire import CURRENCY, SLOT_PATTERN, gtin_text
 
-OrderStateText = Literal["placed", "received", "preparing", "ready", "handed_over", "cancelled"]
 LINE_OF_TEXT_MAX = 254
 REASON_LENGTH_MAX = 200
 BAY_LENGTH_MAX = 20
@@ -60,7 +60,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class OrderSlot(msgspec.Struct, frozen=True, kw_only=True):
     id: str
-    channel: ChannelText
+    channel: Channel
     starts_at: datetime
     ends_at: datetime
 
@@ -90,6 +90,10 @@ class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
     """The most it may come to once weighed goods are weighed."""
 
 
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    method: str
+
+
 class OrderLineShape(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     gtin: str
@@ -104,12 +108,12 @@ class OrderLineShape(msgspec.Struct, frozen=True, kw_only=True):
     deposit: int
     maximum: int
     promotion: str | None
-    substitution: SubstitutionText
+    substitution: Substitution
     note: str
 
 
 class OrderStep(msgspec.Struct, frozen=True, kw_only=True):
-    state: OrderStateText
+    state: OrderState
     at: datetime
 
 
@@ -119,7 +123,7 @@ class OrderShape(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     code: str
     store: str
-    state: OrderStateText
+    state: OrderState
     revision: int
     changeable: bool
     slot: OrderSlot
@@ -134,8 +138,8 @@ class OrderShape(msgspec.Struct, frozen=True, kw_only=True):
     maximum: int
     final: int | None
     """What was charged, once picked."""
-    payment: NewPayment
-    substitution: SubstitutionText
+    payment: Payment
+    substitution: Substitution
     lines: list[OrderLineShape]
     history: list[OrderStep]
 
@@ -149,7 +153,7 @@ def placed_shape(placed: Placed) -> OrderPlaced:
         state="placed",
         slot=OrderSlot(
             id=str(receipt.slot_id),
-            channel=receipt.channel,
+            channel=Channel(receipt.channel),
             starts_at=receipt.slot_starts_at,
             ends_at=receipt.slot_ends_at,
         ),
@@ -172,12 +176,12 @@ def order_shape(
         id=order.order_id,
         code=order.code,
         store=str(order.store_id),
-        state=order.state.value,
+        state=order.state,
         revision=order.revision,
         changeable=order.changeable(now),
         slot=OrderSlot(
             id=str(order.slot_id),
-            channel=order.channel,
+            channel=Channel(order.channel),
             starts_at=order.slot_starts_at,
             ends_at=order.slot_ends_at,
         ),
@@ -191,10 +195,10 @@ def order_shape(
         total=order.total_cents,
         maximum=order.maximum_cents,
         final=order.final_cents,
-        payment=NewPayment(method=order.payment_method),
-        substitution=order.substitution,
+        payment=Payment(method=order.payment_method),
+        substitution=Substitution(order.substitution),
         lines=[_line(line) for line in lines],
-        history=[OrderStep(state=step.state.value, at=step.at) for step in history],
+        history=[OrderStep(state=step.state, at=step.at) for step in history],
     )
 
 
@@ -212,6 +216,6 @@ def _line(line: OrderLine) -> OrderLineShape:
         deposit=line.deposit_cents,
         maximum=line.maximum_cents,
         promotion=line.product.promotion_label or None,
-        substitution=line.substitution,
+        substitution=Substitution(line.substitution),
         note=line.product.note,
     )

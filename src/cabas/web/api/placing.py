@@ -1,7 +1,8 @@
 """The order: one request, one write, once for its key (docs/algorithms/slot-reservation.md)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request as HttpRequest
 from litestar import Response, post
 from litestar.params import HeaderParameter, JSONBody
 
@@ -22,7 +23,7 @@ KEY_HEADER = "idempotency-key"
 REPLAYED_HEADER = "idempotency-replayed"
 
 
-async def require_key(request: ShopRequest) -> None:
+async def require_key(request: HttpRequest[Any, Any, Any]) -> None:
     """:raises KeyMissing: no key, or an empty or endless one."""
     if not 0 < len(request.headers.get(KEY_HEADER, "")) <= KEY_LENGTH_MAX:
         raise KeyMissing

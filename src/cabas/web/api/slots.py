@@ -12,7 +12,7 @@ from cabas.domain.slots import queries as slots
 from cabas.domain.slots.model import Channel
 from cabas.kit.errors import Invalid
 from cabas.web.api.problems import answers
-from cabas.web.api.slot_shapes import ChannelText, SlotShape, slot_shape
+from cabas.web.api.slot_shapes import SlotShape, slot_shape
 from cabas.web.api.wire import Cursor, StorePath, read_cursor, store_named, write_cursor
 from cabas.web.request import ShopRequest
 
@@ -43,8 +43,8 @@ async def list_slots(
     request: ShopRequest,
     store: StorePath,
     channel: Annotated[
-        ChannelText, QueryParameter(description="Collected at the store's drive, or delivered.")
-    ] = "drive",
+        Channel, QueryParameter(description="Collected at the store's drive, or delivered.")
+    ] = Channel.DRIVE,
     start: Annotated[
         datetime | None, QueryParameter(name="from", description="First start; now when left out.")
     ] = None,
@@ -66,15 +66,14 @@ async def list_slots(
     start, end = _period(start, end, now=request.now)
     if cursor is not None:
         start = max(start, datetime.fromtimestamp(_after(cursor), tz=start.tzinfo))
-    asked = Channel(channel)
     async with request.read() as reader:
         own_fee = (
             found.drive_fee_cents
-            if asked is Channel.DRIVE
+            if channel is Channel.DRIVE
             else await checkout.delivery_fee(reader, store_id=found.store_id, postcode=postcode)
         )
         listed = await slots.slots_between(
-            reader, store_id=found.store_id, channel=asked, start=start, end=end
+            reader, store_id=found.store_id, channel=channel, start=start, end=end
         )
     full = len(listed) == slots.LISTED_MAX
     return SlotList(

@@ -1,7 +1,7 @@
 """What a store's own system does: pull its gap-free stream of orders, and answer with a receipt."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -33,7 +33,8 @@ class DispatchShape(msgspec.Struct, frozen=True, kw_only=True):
     """Runs from 1 without a gap, for this store alone."""
     order: UUID
     revision: int
-    kind: Literal["order_placed", "order_changed", "order_cancelled"]
+    kind: str
+    """`order_placed`, `order_changed` or `order_cancelled`."""
     body: str
     sha256: str
     dispatched_at: datetime

@@ -1,0 +1,1 @@
+"""Measurements of the product: each prints figure, limit and ratio, and keeps them in bench/results/."""
