@@ -1,7 +1,7 @@
 // Builds everything the browser downloads: styles, islands, service worker, fonts, pictures, manifest.
 // Usage: node tools/build.mjs [--watch]. Output: src/cabas/web/static/built/ (ignored by git).
 import { build } from "esbuild";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { buildArt } from "./build_art.mjs";
 import { budgetReport } from "./build_budgets.mjs";
@@ -38,7 +38,6 @@ const faces = {
 
 async function buildAll() {
   const started = performance.now();
-  await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const fonts = await buildFonts({ out: path.join(OUT, "fonts"), publicPath: `${PUBLIC}/fonts` });
   await writeFile(path.join(OUT, "fonts/fonts.css"), fonts.css);
@@ -49,6 +48,7 @@ async function buildAll() {
   const manifest = { ...manifestOf(bundled.metafile), ...fonts.manifest, ...art };
   await writeFile(path.join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await buildWorker(manifest);
+  await prune(manifest);
   const report = await budgetReport({ out: OUT, manifest, publicPath: PUBLIC });
   console.log(report.text);
   console.log(`${pictures} pictures · built in ${((performance.now() - started) / 1000).toFixed(2)} s`);
@@ -81,6 +81,16 @@ async function buildWorker(manifest) {
       __VERSION__: JSON.stringify(shortHash(version)),
     },
   });
+}
+
+/** Former builds go last, so that a server that runs meanwhile never points at nothing. */
+async function prune(manifest) {
+  const kept = new Set([...Object.values(manifest).map((address) => path.basename(address)), "fonts.css"]);
+  for (const folder of [OUT, path.join(OUT, "fonts")]) {
+    for (const name of await readdir(folder)) {
+      if (/-[A-Z0-9]{8}\.(css|js|woff2)$/.test(name) && !kept.has(name)) await rm(path.join(folder, name));
+    }
+  }
 }
 
 function shortHash(text) {
