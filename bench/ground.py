@@ -23,11 +23,12 @@ SECRET = "a-secret-of-the-bench-that-opens-nothing-else"  # noqa: S105 - made he
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """``binaries``: the folder with ``pgbench``."""
+    """``binaries``: the folder with ``pgbench``. ``seeded_seconds``: how long the seed took, as a command."""
 
     folder: Path
     url: str
     binaries: Path
+    seeded_seconds: float = 0.0
 
     def environ(self, **more: str) -> dict[str, str]:
         return {
@@ -52,8 +53,9 @@ def seeded(scale: str = "demo") -> Iterator[Ground]:
     try:
         server.start()
         ground = Ground(folder, server.url, server.binaries)
+        started = time.perf_counter()
         ground.cabas("seed", "--scale", scale)
-        yield ground
+        yield msgspec.structs.replace(ground, seeded_seconds=time.perf_counter() - started)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

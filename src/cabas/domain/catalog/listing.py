@@ -126,6 +126,11 @@ _BY_OFFER = {
 _NARROWED = {sort: _narrowed(sort) for sort in Sort}
 
 
+def page_statement() -> str:
+    """The statement of a level-2 page in the shop's own order, for those who measure it."""
+    return _BY_OFFER[Sort.RELEVANCE, True, False]
+
+
 async def cards_by_gtin(
     reader: Connection, *, store_id: int, gtins: Sequence[int], now: datetime
 ) -> list[Card]:

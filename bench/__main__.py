@@ -1,0 +1,17 @@
+"""`make bench`: every figure of the product in one run, on grounds that are seeded once."""
+
+from bench import browse, order, start
+from bench.ground import seeded
+
+
+def main() -> None:
+    with seeded("demo") as demo, seeded("nation") as nation:
+        start.run(demo, nation)
+        browse.run(demo, nation)
+        demo.cabas("check")
+        nation.cabas("check")
+    order.main()
+
+
+if __name__ == "__main__":
+    main()
