@@ -10,7 +10,7 @@ from cabas.seed.nutrition import nutrition_table
 from cabas.seed.prices import shelf_price, unit_price
 from cabas.seed.quotas import quotas
 from cabas.seed.sizes import Pack, packs
-from cabas.seed.writing import capitalised, folded, slug
+from cabas.seed.writing import capitalised, slug, typographic
 
 
 def test_a_stream_is_the_same_for_the_same_topic_and_no_other():
@@ -167,7 +167,7 @@ def test_more_than_there_is_room_for_is_refused():
         quotas(total=40, rooms=[5, 5], shelves=[1, 2], leaf_least=1, shelf_least=1)
 
 
-def test_names_are_folded_for_search_and_addresses():
-    assert folded("Œufs d’Épeautre") == "oeufs d'epeautre"
-    assert slug("Fruits et légumes") == "fruits-et-legumes"
+def test_names_become_addresses_and_are_set_in_type():
+    assert slug("Fruits et légumes d’Œuf") == "fruits-et-legumes-d-oeuf"
+    assert typographic("L'Haÿ") == "L’Haÿ"
     assert capitalised("**lait** entier") == "**Lait** entier"
