@@ -6,8 +6,10 @@ costs one round trip.
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from cabas.domain.carts.queries import as_cart
-from cabas.domain.catalog.model import Offer, RunningPromotion
+from cabas.domain.catalog.model import Offer
 from cabas.domain.checkout.model import Considered, Receipt, Terms
 from cabas.domain.orders import queries as orders
 from cabas.domain.orders.model import Totals, totals_of
@@ -36,16 +38,21 @@ async def considered(
         f"""
         select c.cart_id, c.shopper_id, c.customer_id, c.lines, c.substitution, c.shown, c.updated_at,
                c.ordered_at, {_TERMS},
-               array(
-                   select row(p.gtin, p.name, p.brand, p.net_quantity, p.net_unit, p.sold_by, o.price_cents,
-                              o.unit_price_cents, p.unit_basis, p.vat_basis_points, p.deposit_cents, p.zone,
-                              o.location, p.picture, p.minimum_age, p.retractable, p.category_id, p.sellable,
-                              o.status, m.kind, m.terms, m.label, m.ends_at)
-                     from jsonb_object_keys(c.lines) as wanted (gtin)
-                     join offer o on o.store_id = $1 and o.gtin = wanted.gtin::bigint
-                     join product p on p.gtin = o.gtin
-                     left join promotion m
-                            on m.promotion_id = o.promotion_id and m.starts_at <= $6 and m.ends_at > $6
+               (select json_agg(offered)
+                  from (select p.gtin, p.name, p.brand, p.net_quantity, p.net_unit, p.sold_by, o.price_cents,
+                               o.unit_price_cents, p.unit_basis, p.vat_basis_points, p.deposit_cents, p.zone,
+                               o.location, p.picture, p.minimum_age, p.retractable, p.category_id, p.sellable,
+                               o.status,
+                               case when m.promotion_id is not null
+                                    then json_build_object('kind', m.kind, 'terms', m.terms,
+                                                           'label', m.label, 'ends_at', m.ends_at)
+                                end as promotion
+                          from offer o
+                          join product p on p.gtin = o.gtin
+                          left join promotion m
+                                 on m.promotion_id = o.promotion_id and m.starts_at <= $6 and m.ends_at > $6
+                         where o.store_id = $1
+                           and o.gtin = any(array(select jsonb_object_keys(c.lines)::bigint))) as offered
                ) as offers
           from cart c
           left join slot s on s.store_id = c.store_id and s.slot_id = $4
@@ -61,7 +68,7 @@ async def considered(
     )
     if row is None:
         return None
-    offers = [_as_offer(offer) for offer in row["offers"]]
+    offers = msgspec.json.decode(row["offers"] or "[]", type=list[Offer])
     return Considered(
         cart=as_cart(row, store_id=store_id),
         offers={offer.gtin: offer for offer in offers},
@@ -130,35 +137,4 @@ def _as_terms(row: Record) -> Terms:
         minimum_cents=minimum,
         seller=row["legal_entity"],
         delivered=by_drive or row["area_fee_cents"] is not None,
-    )
-
-
-def _as_offer(values: Record) -> Offer:
-    """Of the nameless row that `considered` builds, in its order."""
-    (
-        gtin, name, brand, net_quantity, net_unit, sold_by, price_cents, unit_price_cents, unit_basis,
-        vat_basis_points, deposit_cents, zone, location, picture, minimum_age, retractable, category_id,
-        sellable, status, kind, terms, label, ends_at,
-    ) = values  # fmt: skip
-    return Offer(
-        gtin=gtin,
-        name=name,
-        brand=brand,
-        net_quantity=net_quantity,
-        net_unit=net_unit,
-        sold_by=sold_by,
-        price_cents=price_cents,
-        unit_price_cents=unit_price_cents,
-        unit_basis=unit_basis,
-        vat_basis_points=vat_basis_points,
-        deposit_cents=deposit_cents,
-        zone=zone,
-        location=location,
-        picture=picture,
-        minimum_age=minimum_age,
-        retractable=retractable,
-        category_id=category_id,
-        sellable=sellable,
-        status=status,
-        promotion=RunningPromotion(kind=kind, terms=terms, label=label, ends_at=ends_at) if kind else None,
     )
