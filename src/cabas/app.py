@@ -12,21 +12,24 @@ from pathlib import Path
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from cabas import settings as settings_module
+from cabas.domain.search.engine import SearchEngine
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.kit.html import Renderer
 from cabas.kit.messages import load_catalogues
 from cabas.settings import Settings
-from cabas.web import errors
+from cabas.web import errors, shell
 from cabas.web.api import routes as api
 from cabas.web.assets import BUILT, Assets
 from cabas.web.console import routes as console
 from cabas.web.directory import Directory
 from cabas.web.guard import refuse_forged
 from cabas.web.health import ROUTES as HEALTH
+from cabas.web.presence import note_presence
 from cabas.web.request import ShopRequest
 from cabas.web.site import Site
 from cabas.web.store_app import routes as store_app
@@ -45,6 +48,8 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "geolocation=(self), camera=(self), microphone=()",
 }
+HASHED = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
+AN_HOUR = CacheControlHeader(public=True, max_age=3600)
 HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 
@@ -60,15 +65,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
     return Litestar(
         route_handlers=[
             *HEALTH,
-            Router("/", route_handlers=storefront.ROUTES, before_request=refuse_forged),
+            Router("/", route_handlers=[*shell.ROUTES, *storefront.ROUTES], before_request=refuse_forged),
             Router("/preparation", route_handlers=store_app.ROUTES, before_request=refuse_forged),
             Router("/console", route_handlers=console.ROUTES, before_request=refuse_forged),
             api.router(),
-            create_static_files_router(path="/static", directories=[WEB / "static"], html_mode=False),
+            create_static_files_router(path="/static/built", directories=[BUILT], cache_control=HASHED),
+            create_static_files_router(path="/static", directories=[WEB / "static"], cache_control=AN_HOUR),
         ],
         request_class=ShopRequest,
         lifespan=[lambda app: _site(app, settings, ticking)],
         exception_handlers={Exception: errors.handle},
+        after_response=note_presence,
         response_headers=SECURITY_HEADERS | (HSTS if settings.secure else {}),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1500, gzip_compress_level=4),
         request_max_body_size=BODY_BYTES_MAX,
@@ -84,6 +91,7 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
     database = await Database.connect(settings.database_url, connections_max=settings.connections_max)
     directory = Directory(database, clock)
     await directory.refresh()
+    search = SearchEngine(database)
     assets = Assets(BUILT)
     app.state.site = Site(
         settings=settings,
@@ -97,10 +105,12 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         catalogues=load_catalogues(WEB / "ui" / "messages"),
         visitor_cookie=VisitorCookie(settings.secret_keys),
         directory=directory,
+        search=search,
     )
-    refreshing = asyncio.create_task(directory.keep_fresh())
+    keeping = [asyncio.create_task(one) for one in (directory.keep_fresh(), search.keep_fresh())]
     try:
         yield
     finally:
-        refreshing.cancel()
+        for task in keeping:
+            task.cancel()
         await database.close()

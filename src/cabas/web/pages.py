@@ -126,7 +126,7 @@ def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) 
         "lang": language,
         "languages": [code for code in request.site.catalogues if code != language],
         "theme": visitor.theme,
-        "path": request.url.path,
+        "path": _path(request),
         "title": frame.title,
         "description": frame.description,
         "canonical": frame.canonical,
@@ -154,6 +154,12 @@ def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) 
         "nav": frame.nav,
         "banner": request.site.directory.banner,
     }
+
+
+def _path(request: ShopRequest) -> str:
+    """The address of this page on this site, with its query: where a form leads back to."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _flash(request: ShopRequest) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from cabas.domain.search.engine import SearchEngine
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.kit.html import Renderer
@@ -19,3 +20,4 @@ class Site(msgspec.Struct, kw_only=True):
     catalogues: dict[str, Catalogue]
     visitor_cookie: VisitorCookie
     directory: Directory
+    search: SearchEngine
