@@ -144,8 +144,8 @@ async def _make_stores(tx: Transaction) -> None:
     await tx.executemany(
         """
         insert into store (store_id, slug, name, format, city, postcode, department, region, latitude,
-                           longitude, services, has_drive, delivers, search_name, opening_hours, legal_entity, street,
-                           phone, email)
+                           longitude, services, has_drive, delivers, search_name, opening_hours, legal_entity,
+                           street, phone, email)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '1 rue du Four',
                      '02 61 91 00 01', 'magasin@example.fr')""",
         [
@@ -186,7 +186,8 @@ async def _make_products(tx: Transaction, now: datetime) -> None:
         """
         insert into product (gtin, name, brand, category_id, picture, sold_by, net_quantity, net_unit,
                              unit_basis, vat_basis_points, zone, origin, nutri_score, labels,
-                             alcohol_permille, minimum_age, deposit_cents, retractable, sort_name, sellable, changed_at)
+                             alcohol_permille, minimum_age, deposit_cents, retractable, sort_name,
+                             sellable, changed_at)
              values ($1, $2, 'Moulin', $3, 'spaghetti', $4, $5, $6, $7, 550, $8, 'France', $9, $10, $11, $12,
                      $13, true, lower($2), $14, $15)""",
         [
@@ -214,7 +215,8 @@ async def _make_products(tx: Transaction, now: datetime) -> None:
     await tx.executemany(
         """
         insert into product_particulars (gtin, description, ingredients, allergens, traces, nutrition,
-                                         storage, instructions, operator_name, operator_address, search_words, source)
+                                         storage, instructions, operator_name, operator_address, search_words,
+                                         source)
              values ($1, 'Un produit simple.', 'Semoule de **blé** dur & eau', '{gluten}', '{eggs}', $2,
                      'À conserver au sec.', 'Cuire 8 minutes.', 'Moulin SA', '2 rue du Moulin, 37000 Tours',
                      'pates', 'test')""",

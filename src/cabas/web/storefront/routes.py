@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.storefront import home
+from cabas.web.storefront import account_routes, browsing_routes, home
 
-ROUTES: Sequence[HTTPRouteHandler] = [
+ROUTES: Sequence[HTTPRouteHandler | Router] = [
+    account_routes.ROUTER,
     home.home,
+    *browsing_routes.ROUTES,
 ]
