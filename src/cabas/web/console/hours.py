@@ -117,9 +117,7 @@ async def _shown(request: ShopRequest, slug: str, form: Form | None = None) -> R
     async with request.read() as reader:
         desk = await store_desk(request, reader, slug, Permission.MANAGE_STORE)
         hours = await managing.opening_hours(reader, store_id=desk.store_id)
-        closures = await managing.closures(
-            reader, store_id=desk.store_id, since=paris_day(request.now)
-        )
+        closures = await managing.closures(reader, store_id=desk.store_id, since=paris_day(request.now))
     t = request.site.catalogues[request.language]
     values, errors = (form.values, form.errors) if form else ({}, {})
     return page(

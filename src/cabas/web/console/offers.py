@@ -66,9 +66,7 @@ async def undo(request: ShopRequest, slug: str, change_id: UUID) -> Response[str
     async with request.transaction() as tx:
         desk = await store_desk(request, tx, slug, Permission.MANAGE_OFFERS)
         try:
-            await managing.undo_offer_change(
-                tx, store_id=desk.store_id, change_id=change_id, now=request.now
-            )
+            await managing.undo_offer_change(tx, store_id=desk.store_id, change_id=change_id, now=request.now)
         except OfferChangedSince:
             notice = Notice("ko", t("console.undo_superseded"))
     return see_other(request, f"{desk.base}/offres", notice=notice)
@@ -114,9 +112,7 @@ async def _listed(
         offers=[_offer(request, offer, wrong) for offer in shown],
         next_href=f"?{urlencode({'q': wanted, 'apres': shown[-1].gtin})}" if more else "",
         changes=[_change(request, change, desk.base) for change in changes],
-        error_list=[
-            {"field": "", "text": text} for text in (wrong[1].values() if wrong else ())
-        ],
+        error_list=[{"field": "", "text": text} for text in (wrong[1].values() if wrong else ())],
     )
 
 

@@ -95,7 +95,12 @@ async def shown(request: ShopRequest, slug: str, order_id: UUID) -> Response[str
         settled=order.final_cents is not None,
         maximum=format_cents(order.maximum_cents, language),
         columns=[
-            {"label": t(f"console.line_{key}"), "number": key in ("quantity", "total"), "sort_href": "", "sorted": ""}
+            {
+                "label": t(f"console.line_{key}"),
+                "number": key in ("quantity", "total"),
+                "sort_href": "",
+                "sorted": "",
+            }
             for key in ("name", "quantity", "total")
         ],
         rows=[
@@ -113,7 +118,11 @@ async def shown(request: ShopRequest, slug: str, order_id: UUID) -> Response[str
             for line in lines
         ],
         history=[
-            {"what": t(f"console.state_{step.state.value}"), "when": full(step.at, language), "who": step.actor}
+            {
+                "what": t(f"console.state_{step.state.value}"),
+                "when": full(step.at, language),
+                "who": step.actor,
+            }
             for step in history
         ],
         may_cancel=desk.may(Permission.MANAGE_ORDERS) and OrderState.CANCELLED in TRANSITIONS[order.state],

@@ -51,9 +51,7 @@ async def sign_in(request: ShopRequest) -> Response[str]:
         return _page(request, form, status=429)
     response = see_other(request, "/console/arrivee")
     response.set_cookie(
-        secret_cookie(
-            request, STAFF_COOKIE, opened.secret, max_age=int(DEFAULTS.staff_shift.total_seconds())
-        )
+        secret_cookie(request, STAFF_COOKIE, opened.secret, max_age=int(DEFAULTS.staff_shift.total_seconds()))
     )
     return response
 

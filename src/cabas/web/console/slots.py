@@ -102,9 +102,7 @@ async def undo(request: ShopRequest, slug: str, change_id: UUID) -> Response[str
     async with request.transaction() as tx:
         desk = await store_desk(request, tx, slug, Permission.MANAGE_SLOTS)
         try:
-            await managing.undo_change(
-                tx, store_id=desk.store_id, change_id=change_id, now=request.now
-            )
+            await managing.undo_change(tx, store_id=desk.store_id, change_id=change_id, now=request.now)
         except BelowBooked as refusal:
             taken = refusal.detail.get("taken", 0)
             notice = Notice("ko", t("console.below_booked", n=int(str(taken))))
@@ -146,9 +144,7 @@ def _edit_page(
 
 
 def _grid(request: ShopRequest, desk: Desk, slots: list[Slot], days: list[date]) -> list[dict[str, object]]:
-    by_place = {
-        (slot.starts_at.astimezone(PARIS).time(), paris_day(slot.starts_at)): slot for slot in slots
-    }
+    by_place = {(slot.starts_at.astimezone(PARIS).time(), paris_day(slot.starts_at)): slot for slot in slots}
     times = sorted({time for time, _ in by_place})
     return [
         {
