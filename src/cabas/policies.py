@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import msgspec
 
+from cabas.domain.orders.operations import Bounds
+
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):
     hold_duration: timedelta = timedelta(minutes=10)
@@ -42,3 +44,10 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFAULTS = Policies()
+ORDER_BOUNDS = Bounds(
+    lines_max=DEFAULTS.cart_lines_max,
+    pieces_max=DEFAULTS.pieces_max,
+    grams_max=DEFAULTS.grams_max,
+    weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
+)
+"""The same bounds, as changes of an order take them."""

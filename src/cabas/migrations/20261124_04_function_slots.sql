@@ -128,19 +128,27 @@ end $$;
 
 -- The order: key, order, lines, outbox row, then the slot's counter, the hot row last.
 -- Outcomes: 'created', 'replay' (same key, same body), 'mismatch' (same key, other body).
+-- p_open_orders_max: how many orders one customer may have under way in this store; null: no limit. Two orders of
+-- one customer are counted one after the other (the lock is theirs alone), so that a limit can't be raced past.
+drop function if exists place_order(
+    integer, uuid, uuid, text, bytea, uuid, timestamptz, uuid, bigint, uuid, timestamptz, text, text, text, jsonb, jsonb,
+    integer, integer, integer, integer, integer, bigint[], integer[], integer[], integer[], integer[], integer[],
+    integer[], text[], jsonb[]);
 create or replace function place_order(
     p_store integer, p_order uuid, p_shopper uuid, p_key text, p_fingerprint bytea,
     p_cart uuid, p_cart_version timestamptz, p_customer uuid, p_slot bigint, p_outbox uuid,
     p_now timestamptz, p_code text, p_payment text, p_substitution text, p_contact jsonb, p_agreed jsonb,
     p_goods integer, p_discount integer, p_deposit integer, p_fee integer, p_maximum integer,
     p_gtins bigint[], p_quantities integer[], p_unit_prices integer[], p_discounts integer[],
-    p_totals integer[], p_maxima integer[], p_vats integer[], p_substitutions text[], p_frozen jsonb[]
+    p_totals integer[], p_maxima integer[], p_vats integer[], p_substitutions text[], p_frozen jsonb[],
+    p_open_orders_max integer default null
 ) returns table (outcome text, placed_order uuid)
 language plpgsql as $$
 declare
     v_slot  slot%rowtype;
     v_key   checkout_key%rowtype;
     v_held  bigint;
+    v_open  integer;
 begin
     insert into checkout_key (store_id, shopper_id, key, fingerprint, order_id, created_at)
          values (p_store, p_shopper, p_key, p_fingerprint, p_order, p_now)
@@ -165,6 +173,16 @@ begin
     end if;
     if v_slot.closes_at <= p_now then
         raise exception 'slot_closed' using errcode = 'P0S03';
+    end if;
+
+    if p_open_orders_max is not null then
+        perform pg_advisory_xact_lock(p_store, hashtext(p_customer::text));
+        select count(*) into v_open from orders
+         where store_id = p_store and customer_id = p_customer and placed_at > p_now - interval '30 days'
+           and state not in ('handed_over', 'cancelled');
+        if v_open >= p_open_orders_max then
+            raise exception 'too_many_orders' using errcode = 'P0S06';
+        end if;
     end if;
 
     update cart set ordered_at = p_now

@@ -50,6 +50,12 @@ class ProductNotSold(NotFound):
     code = "product_not_sold"
 
 
+class ProductUnavailable(Conflict):
+    """The store sells this product, but not now."""
+
+    code = "product_unavailable"
+
+
 class Substitution(StrEnum):
     NEVER = "never"
     SAME_PRICE = "same_price"
@@ -168,25 +174,32 @@ def _price(line: CartLine, offer: Offer, tolerance_percent: int) -> PricedLine:
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """A line whose price is no longer what was shown. ``now_cents`` None: no longer available."""
+    """A line that is no longer what was shown."""
 
     gtin: int
     name: str
-    shown_cents: int
+    shown_cents: int | None
+    """None: it wasn't shown, it came into the basket since."""
+
     now_cents: int | None
+    """None: it can't be ordered any more."""
 
 
 def differences(shown: Mapping[str, int], priced: PricedCart) -> tuple[Difference, ...]:
-    """What changed between what a page showed and what the basket costs now."""
+    """
+    What changed between what a page showed and what the basket costs now.
+
+    A line taken out by the shopper since then is no difference: it costs nothing.
+    """
     found = [
         Difference(
             gtin=line.offer.gtin,
             name=line.offer.name,
-            shown_cents=shown[str(line.offer.gtin)],
+            shown_cents=shown.get(str(line.offer.gtin)),
             now_cents=line.total_cents,
         )
         for line in priced.lines
-        if shown.get(str(line.offer.gtin), line.total_cents) != line.total_cents
+        if shown.get(str(line.offer.gtin)) != line.total_cents
     ]
     found += [
         Difference(

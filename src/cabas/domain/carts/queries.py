@@ -1,5 +1,6 @@
 """Public reads of baskets. The shopper is part of each look-up: no one reads another's basket."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,28 @@ async def quantities(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> 
         shopper_id,
     )
     return {int(gtin): line["q"] for gtin, line in row["lines"].items()} if row else {}
+
+
+async def restorable(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> int:
+    """How many lines `restore_cart` would put back."""
+    count: int | None = await reader.fetchval(
+        """
+        select count(*)
+          from cart, jsonb_object_keys(coalesce(removed, '{}'))
+         where store_id = $1 and cart_id = $2 and shopper_id = $3 and ordered_at is null""",
+        place_of(cart_id),
+        cart_id,
+        shopper_id,
+    )
+    return count or 0
+
+
+async def names(reader: Connection, *, gtins: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Name and picture of products that a store may not sell (lines of a basket that moved)."""
+    if not gtins:
+        return {}
+    rows = await reader.fetch("select gtin, name, picture from product where gtin = any($1::bigint[])", gtins)
+    return {row["gtin"]: (row["name"], row["picture"]) for row in rows}
 
 
 async def priced(

@@ -142,7 +142,9 @@ async def empty(tx: Transaction, *, store_id: int, cart_id: UUID, shopper_id: UU
     )
 
 
-async def restore(tx: Transaction, *, store_id: int, cart_id: UUID, shopper_id: UUID, now: datetime) -> bool:
+async def restore(
+    tx: Transaction, *, store_id: int, cart_id: UUID, shopper_id: UUID, lines_max: int, now: datetime
+) -> bool:
     """Put back what was last removed; lines added since then stay as they are."""
     return (
         await tx.execute(
@@ -150,11 +152,13 @@ async def restore(tx: Transaction, *, store_id: int, cart_id: UUID, shopper_id: 
             update cart
                set lines = coalesce(removed, '{}') || lines, removed = null,
                    updated_at = greatest($4::timestamptz, updated_at + interval '1 microsecond')
-             where store_id = $1 and cart_id = $2 and shopper_id = $3 and ordered_at is null""",
+             where store_id = $1 and cart_id = $2 and shopper_id = $3 and ordered_at is null
+               and (select count(*) from jsonb_object_keys(coalesce(removed, '{}') || lines)) <= $5""",
             store_id,
             cart_id,
             shopper_id,
             now,
+            lines_max,
         )
         == 1
     )

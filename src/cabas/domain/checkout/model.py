@@ -13,14 +13,18 @@ from uuid import UUID
 
 import msgspec
 
-from cabas.domain.carts.model import Cart, Difference, PricedCart
+from cabas.domain.carts.model import Cart, Difference, PricedCart, Substitution
 from cabas.domain.catalog.model import Offer
+from cabas.domain.orders.model import AgeUnconfirmed as AgeUnconfirmed
 from cabas.domain.orders.model import Totals
 from cabas.domain.slots.model import Slot
 from cabas.kit.errors import Conflict, Invalid
 
 LEGAL_VERSION = "2026-11"
 ORDER_BUTTON = "Commander avec obligation de paiement"
+ORDER_BUTTONS = {"fr": ORDER_BUTTON, "en": "Order with obligation to pay"}
+"""The button's only words, by the language of the page."""
+
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 6
 _BITS = 5
@@ -40,8 +44,18 @@ class CartEmpty(Conflict):
     code = "cart_empty"
 
 
+class TooManyOrders(Conflict):
+    """This person has as many orders under way in this store as one may have."""
+
+    code = "too_many_orders"
+
+
 class PricesChanged(Conflict):
-    """Prices or availability are no longer those shown: the differences must be seen first."""
+    """
+    Prices or availability are no longer those shown: the differences must be seen first.
+
+    Without differences of lines, it is the total that moved: a fee, or a line taken out elsewhere.
+    """
 
     code = "prices_changed"
 
@@ -60,12 +74,6 @@ class NotDelivered(Conflict):
     """This store doesn't deliver to this address."""
 
     code = "not_delivered"
-
-
-class AgeUnconfirmed(Invalid):
-    """The basket holds alcohol or another product for adults: majority must be declared."""
-
-    code = "age_unconfirmed"
 
 
 class KeyMissing(Invalid):
@@ -122,11 +130,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[str, int] | None = None
     """Line totals the page showed; None: the caller saw no page (API)."""
 
+    shown_total_cents: int | None = None
+    """The total the page showed, with the fee."""
+
+    substitution: Substitution | None = None
+    """None: the basket's own choice."""
+
     def fingerprint(self) -> bytes:
         """SHA-256 of what was asked, for telling a replay from another order under the same key."""
-        body = msgspec.json.encode(
-            [self.cart_id, self.slot_id, self.payment_method, self.contact, self.adult], order="sorted"
-        )
+        asked: list[object] = [self.cart_id, self.slot_id, self.payment_method, self.contact, self.adult]
+        if self.substitution is not None:
+            asked.append(self.substitution)
+        body = msgspec.json.encode(asked, order="sorted")
         return hashlib.sha256(body).digest()
 
 
@@ -195,12 +210,19 @@ def fresh_code() -> str:
 
 
 def agreed(
-    *, terms: Terms, vat: list[dict[str, int]], language: str, tolerance_percent: int, at: datetime
+    *,
+    terms: Terms,
+    vat: list[dict[str, int]],
+    language: str,
+    adult: bool,
+    tolerance_percent: int,
+    at: datetime,
 ) -> dict[str, Any]:
     """What is frozen on the order beside its lines."""
     return {
         "legal_version": LEGAL_VERSION,
-        "button": ORDER_BUTTON,
+        "button": ORDER_BUTTONS.get(language, ORDER_BUTTON),
+        "adult": adult,
         "language": language,
         "seller": terms.seller,
         "vat": vat,

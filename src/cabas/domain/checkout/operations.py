@@ -12,6 +12,7 @@ from cabas.domain.carts.model import (
     CartNotFound,
     CartOrdered,
     PricedCart,
+    Substitution,
     differences,
     price_cart,
 )
@@ -45,7 +46,12 @@ _CODE_DRAWS = 4
 
 
 async def place_order(
-    tx: Transaction, *, request: Request, weight_tolerance_percent: int, now: datetime
+    tx: Transaction,
+    *,
+    request: Request,
+    weight_tolerance_percent: int,
+    open_orders_max: int,
+    now: datetime,
 ) -> Placed:
     """
     Make the basket an order in its slot, once for the request's key.
@@ -58,6 +64,7 @@ async def place_order(
     :raises PricesChanged: what it costs is not what was shown.
     :raises SlotUnknown, SlotNotOpen, SlotClosed, SlotFull: the slot.
     :raises NotDelivered, BelowMinimum, AgeUnconfirmed, PaymentUnknown: the store's terms.
+    :raises TooManyOrders: ``open_orders_max`` orders of this person are under way in this store.
     """
     if not 0 < len(request.key) <= KEY_LENGTH_MAX:
         raise KeyMissing
@@ -80,14 +87,24 @@ async def place_order(
         raise SlotUnknown
     priced = price_cart(found.cart.lines, found.offers, weight_tolerance_percent=weight_tolerance_percent)
     _check(priced, found.terms, request)
-    lines = _lines(found.cart, priced)
-    return await _write(tx, request, found.cart, found.terms, lines, weight_tolerance_percent, now)
+    lines = _lines(found.cart, priced, request.substitution)
+    return await _write(
+        tx,
+        request,
+        found.cart,
+        found.terms,
+        lines,
+        tolerance=weight_tolerance_percent,
+        open_orders_max=open_orders_max,
+        now=now,
+    )
 
 
 def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
     if request.shown is not None:
         changed = differences(request.shown, priced)
-        if changed:
+        total = priced.total_cents + terms.fee_cents
+        if changed or request.shown_total_cents not in (None, total):
             raise PricesChanged(changed)
     if not priced.lines:
         raise CartEmpty
@@ -96,13 +113,10 @@ def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
         raise AgeUnconfirmed(minimum_age=minimum_age(priced))
 
 
-def _lines(cart: Cart, priced: PricedCart) -> list[OrderLine]:
+def _lines(cart: Cart, priced: PricedCart, chosen: Substitution | None) -> list[OrderLine]:
+    default = chosen or cart.substitution
     return [
-        ordered_line(
-            entry,
-            line_no=number,
-            substitution=(entry.line.substitution or cart.substitution).value,
-        )
+        ordered_line(entry, line_no=number, substitution=(entry.line.substitution or default).value)
         for number, entry in enumerate(priced.lines, start=1)
     ]
 
@@ -113,7 +127,9 @@ async def _write(
     cart: Cart,
     terms: Terms,
     lines: list[OrderLine],
+    *,
     tolerance: int,
+    open_orders_max: int,
     now: datetime,
 ) -> Placed:
     totals = totals_of(lines, fee_cents=terms.fee_cents)
@@ -136,17 +152,19 @@ async def _write(
                 now=now,
                 code=code,
                 payment_method=request.payment_method,
-                substitution=cart.substitution.value,
+                substitution=(request.substitution or cart.substitution).value,
                 contact=_contact(request.contact),
                 agreed=agreed(
                     terms=terms,
                     vat=vat,
                     language=request.language,
+                    adult=request.adult,
                     tolerance_percent=tolerance,
                     at=now,
                 ),
                 totals=totals,
                 lines=lines,
+                open_orders_max=open_orders_max,
             )
         except records.CodeTaken:
             continue

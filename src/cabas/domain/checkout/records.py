@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from cabas.domain.checkout.model import CartChanged, InFlight
+from cabas.domain.checkout.model import CartChanged, InFlight, TooManyOrders
 from cabas.domain.orders.model import OrderLine, Totals
 from cabas.domain.slots.operations import slot_refusals
 from cabas.kit.db import Transaction
@@ -15,8 +15,11 @@ from cabas.kit.db import Transaction
 PLACE_ORDER = """
     select outcome, placed_order
       from place_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                       $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)"""
-_CART_CHANGED = "P0S05"
+                       $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"""
+_REFUSALS: dict[str | None, type[CartChanged] | type[TooManyOrders]] = {
+    "P0S05": CartChanged,
+    "P0S06": TooManyOrders,
+}
 _KEY_TABLE = "checkout_key"
 
 
@@ -45,12 +48,14 @@ async def place_order(
     agreed: dict[str, Any],
     totals: Totals,
     lines: Sequence[OrderLine],
+    open_orders_max: int | None = None,
 ) -> tuple[str, UUID]:
     """
     ``("created" | "replay" | "mismatch", order id)``; all of it is written or nothing is.
 
     :raises CodeTaken: draw another code and call again.
     :raises CartChanged: the basket is not the one that was priced.
+    :raises TooManyOrders: the customer has ``open_orders_max`` under way in this store (None: no limit).
     :raises InFlight: another call with this key isn't through yet, and was waited for in vain.
     """
     try:
@@ -87,6 +92,7 @@ async def place_order(
                 [line.vat_basis_points for line in lines],
                 [line.substitution for line in lines],
                 [line.product for line in lines],
+                open_orders_max,
             )
     except asyncpg.UniqueViolationError as problem:
         if problem.constraint_name == "orders_by_code":
@@ -97,9 +103,10 @@ async def place_order(
             raise InFlight from problem
         raise
     except asyncpg.PostgresError as problem:
-        if problem.sqlstate == _CART_CHANGED:
-            raise CartChanged from problem
-        raise
+        refusal = _REFUSALS.get(problem.sqlstate)
+        if refusal is None:
+            raise
+        raise refusal from problem
     if row is None:
         raise RuntimeError("place_order always answers one row")
     return row["outcome"], row["placed_order"]

@@ -54,6 +54,9 @@ async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) 
         select o.store_id, o.outbox_id, o.order_id, o.revision, o.kind
           from outbox o
          where o.dispatched_at is null and o.next_at <= $1
+           and not exists (select from outbox e  -- what happened to an order first is told first
+                            where e.store_id = o.store_id and e.order_id = o.order_id
+                              and e.dispatched_at is null and (e.created_at, e.revision) < (o.created_at, o.revision))
          order by o.store_id, o.created_at
          limit $2
            for update skip locked""",

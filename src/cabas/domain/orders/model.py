@@ -62,6 +62,18 @@ class EmptyOrder(Invalid):
     code = "order_empty"
 
 
+class AgeUnconfirmed(Invalid):
+    """There is alcohol or another product for adults: majority must be declared."""
+
+    code = "age_unconfirmed"
+
+
+class TotalMoved(Conflict):
+    """The change would cost something else than what was shown: it must be seen first."""
+
+    code = "total_moved"
+
+
 class FrozenProduct(msgspec.Struct, frozen=True, kw_only=True):
     """What the shopper was shown of a product when they ordered."""
 
@@ -181,6 +193,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     def changeable(self, now: datetime) -> bool:
         return self.state in CHANGEABLE and now < self.cutoff_at
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """The shopper is there; ``bay`` as they told it, or ""."""
+
+    arrived_at: datetime
+    bay: str
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+    cancelled_at: datetime
+    cancelled_by: str
+    reason: str
 
 
 class StateChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,16 @@ from uuid import UUID
 
 import msgspec
 
-from cabas.domain.orders.model import FrozenProduct, Order, OrderLine, OrderNotFound, OrderState, StateChange
+from cabas.domain.orders.model import (
+    Arrival,
+    Cancellation,
+    FrozenProduct,
+    Order,
+    OrderLine,
+    OrderNotFound,
+    OrderState,
+    StateChange,
+)
 from cabas.kit.db import Connection, Record
 from cabas.kit.ids import place_of
 
@@ -127,6 +136,27 @@ async def history(reader: Connection, *, store_id: int, order_id: UUID) -> list[
         order_id,
     )
     return [StateChange(state=OrderState(row["state"]), at=row["at"], actor=row["actor"]) for row in rows]
+
+
+async def arrival(reader: Connection, *, store_id: int, order_id: UUID) -> Arrival | None:
+    """When the shopper said that they are there."""
+    row = await reader.fetchrow(
+        "select arrived_at, bay from arrival where store_id = $1 and order_id = $2", store_id, order_id
+    )
+    return Arrival(**dict(row.items())) if row else None
+
+
+async def cancellation(reader: Connection, *, store_id: int, order_id: UUID) -> Cancellation | None:
+    """Who cancelled the order, when and why."""
+    row = await reader.fetchrow(
+        """
+        select cancelled_at, cancelled_by, reason
+          from cancellation
+         where store_id = $1 and order_id = $2""",
+        store_id,
+        order_id,
+    )
+    return Cancellation(**dict(row.items())) if row else None
 
 
 def as_order(row: Record) -> Order:

@@ -70,6 +70,25 @@ async def release_hold(tx: Transaction, *, store_id: int, shopper_id: UUID) -> b
     return await records.release_hold(tx, store_id=store_id, shopper_id=shopper_id) is not None
 
 
+async def claim_hold(
+    tx: Transaction, *, store_id: int, guest_id: UUID, customer_id: UUID, now: datetime
+) -> bool:
+    """
+    A guest signs in: the place they hold becomes the customer's, who lets go of any other.
+
+    False when the guest held nothing there; the customer's own hold then stays.
+    """
+    held = await records.lock_hold(tx, store_id=store_id, shopper_id=guest_id, now=now)
+    if not held:
+        return False
+    elsewhere = await records.select_shopper_hold(tx, shopper_id=customer_id)
+    if elsewhere is not None:
+        await records.release_hold(tx, store_id=elsewhere, shopper_id=customer_id)
+    await records.move_hold(tx, store_id=store_id, guest_id=guest_id, customer_id=customer_id)
+    await records.move_shopper_hold(tx, store_id=store_id, guest_id=guest_id, customer_id=customer_id)
+    return True
+
+
 async def give_back_place(tx: Transaction, *, store_id: int, slot_id: int) -> None:
     """An order is cancelled or moved: its place is free again."""
     await records.give_back_place(tx, store_id=store_id, slot_id=slot_id)

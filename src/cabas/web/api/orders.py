@@ -10,7 +10,7 @@ from cabas.domain.orders import queries as order_queries
 from cabas.domain.orders.model import Order, OrderNotFound
 from cabas.kit.db import Connection
 from cabas.kit.text import clean_line
-from cabas.policies import DEFAULTS
+from cabas.policies import ORDER_BOUNDS
 from cabas.web import bearer
 from cabas.web.api.body import StrictJson
 from cabas.web.api.cart_shapes import NewQuantity
@@ -72,7 +72,7 @@ async def change_line(
             order_id=order,
             shopper_id=shopper.shopper_id,
             quantities={int(gtin): data.quantity},
-            weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
+            bounds=ORDER_BOUNDS,
             now=request.now,
         )
         return await _shape(tx, request, changed)

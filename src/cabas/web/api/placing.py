@@ -45,7 +45,8 @@ async def require_key(request: HttpRequest[Any, Any, Any]) -> None:
         _400="key_missing: no `Idempotency-Key`; or malformed.",
         _404="cart_not_found, or slot_unknown.",
         _409="slot_full (with `nearest`), slot_closed, cart_ordered, cart_changed, cart_empty,"
-        " below_minimum, not_delivered; or in_flight: the first request with this key isn't answered yet.",
+        " below_minimum, not_delivered, too_many_orders; or in_flight: the"
+        " first request with this key isn't answered yet.",
         _422="key_reused: this key was used with another body; age_unconfirmed, bad_details.",
         _425="slot_not_open: bookings open at `opens_at`.",
     ),
@@ -90,6 +91,7 @@ async def place_order(
             tx,
             request=wanted,
             weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
+            open_orders_max=DEFAULTS.open_orders_max,
             now=request.now,
         )
     headers = {} if placed.created else {REPLAYED_HEADER: "true"}
