@@ -17,6 +17,7 @@ from cabas.domain.customers import queries as customers
 from cabas.domain.staff import queries as staff
 from cabas.kit.db import Connection, Transaction
 from cabas.kit.signing import fingerprint
+from cabas.web import presence
 from cabas.web import visitor as visitors
 from cabas.web.site import Site
 from cabas.web.visitor import Visitor
@@ -105,6 +106,8 @@ class ShopRequest(Request[Any, Any, State]):
                 else None
             )
         person: customers.SignedIn | None = state["signed_in"]
+        if person is not None and person.unseen(self.now):
+            state[presence.STATE] = ("customer", person.token_hash)
         return person
 
     async def staff_actor(self, reader: Connection) -> staff.StaffActor | None:
@@ -118,4 +121,6 @@ class ShopRequest(Request[Any, Any, State]):
                 else None
             )
         actor: staff.StaffActor | None = state["staff_actor"]
+        if actor is not None and actor.unseen(self.now):
+            state[presence.STATE] = ("staff", actor.token_hash)
         return actor
