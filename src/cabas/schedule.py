@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from cabas.domain.customers import jobs as customers
 from cabas.domain.orders import jobs as orders
 from cabas.domain.slots import jobs as slots
 from cabas.kit.clock import Clock
@@ -36,4 +37,5 @@ RECURRING = (
         timedelta(hours=1),
         partial(slots.publish_coming_days, booking_days=DEFAULTS.booking_days),
     ),
+    Recurring("forget attempts and sessions that have run out", timedelta(hours=1), customers.forget_run_out),
 )
