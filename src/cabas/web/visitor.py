@@ -18,7 +18,10 @@ MAX_AGE_SECONDS = 180 * 24 * 3600
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """``id`` is the shopper id of a guest. ``store_id`` 0: no store chosen yet."""
+    """
+    ``id`` is the shopper id of a guest. ``store_id`` 0: no store chosen yet. ``budget_cents`` 0: none
+    set. ``postcode``: where to deliver, "" when not asked yet. New fields go last: cookies are arrays.
+    """
 
     id: UUID
     store_id: int = 0
@@ -27,6 +30,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     basket_cents: int = 0
     language: str = ""
     theme: str = ""
+    budget_cents: int = 0
+    postcode: str = ""
 
 
 def fresh(now: datetime) -> Visitor:

@@ -24,6 +24,7 @@ from cabas.domain.checkout.model import (
     Contact,
     KeyMissing,
     KeyReused,
+    NotDelivered,
     PaymentUnknown,
     Placed,
     PricesChanged,
@@ -101,6 +102,8 @@ async def place_order(
 
 
 def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
+    if not terms.delivered:
+        raise NotDelivered  # before prices: the fee of nowhere is no difference to show
     if request.shown is not None:
         changed = differences(request.shown, priced)
         total = priced.total_cents + terms.fee_cents

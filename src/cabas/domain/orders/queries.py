@@ -44,6 +44,20 @@ async def order_of_shopper(reader: Connection, *, order_id: UUID, shopper_id: UU
     return as_order(row)
 
 
+async def order_of_cart(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> UUID | None:
+    """The order that this person's basket has become."""
+    order_id: UUID | None = await reader.fetchval(
+        """
+        select order_id
+          from orders
+         where store_id = $1 and customer_id = $3 and cart_id = $2""",
+        place_of(cart_id),
+        cart_id,
+        shopper_id,
+    )
+    return order_id
+
+
 async def order_of_store(reader: Connection, *, store_id: int, order_id: UUID) -> Order:
     """
     The order, for the store that prepares it.
