@@ -8,7 +8,7 @@ export async function postJson<T>(url: string, body: unknown): Promise<T> {
   const answer = await fetch(url, {
     method: "POST",
     credentials: "same-origin",
-    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRF-Token": csrfToken() },
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${answer.status} ${url}`);
