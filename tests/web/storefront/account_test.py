@@ -17,6 +17,7 @@ from cabas.kit.signing import fingerprint
 from cabas.web.visitor import VisitorCookie
 from factories.customers import PASSWORD, Authenticator, make_customer
 from factories.no_script_browser import Browser
+from factories.orders import make_order
 from factories.shop import FIRST_GTIN
 
 EMAIL = "camille@exemple.fr"
@@ -429,6 +430,57 @@ async def test_erasing_takes_two_steps_a_tick_and_the_password(browser):
     assert "/compte/connexion" in str((await browser.open("/compte")).url)
     async with browser.database.read() as reader:
         assert await reader.fetchval("select email from customer") == ""
+
+
+async def test_orders_are_listed_newest_first_and_told_in_the_export(browser, shop, now):
+    await _signed_in(browser)
+    codes = await _order(browser, shop, now, 3)
+
+    await browser.open("/compte/commandes")
+    assert [browser.text.index(code) for code in reversed(codes)] == sorted(map(browser.text.index, codes))
+    assert "Tours Nord" in browser.text
+    await browser.open("/compte")
+    assert codes[-1] in browser.text
+    held = json.loads((await browser.open("/compte/donnees/export")).text)
+    assert [order["code"] for order in held["orders"]] == codes[::-1]
+
+
+async def test_orders_of_somebody_else_are_not_listed(browser, shop, now):
+    await _signed_in(browser)
+    codes = await _order(browser, shop, now, 1)
+    browser.client.cookies.clear()
+    await _sign_up(browser, email="autre@exemple.fr", name="Dominique")
+
+    for path in ("/compte", "/compte/commandes", "/compte/donnees/export"):
+        await browser.open(path)
+        assert codes[0] not in browser.text
+
+
+async def test_an_account_with_an_order_under_way_is_not_erased(browser, shop, now):
+    await _signed_in(browser)
+    await _order(browser, shop, now, 1)
+    await browser.open("/compte/effacement")
+    assert "Une commande est en cours" in browser.text
+    await browser.open("/compte/effacement/confirmation")
+
+    answer = await browser.send("/compte/effacement/confirmation", {"sure": "1", "password": PASSWORD})
+
+    assert answer.status_code == 422
+    assert (await browser.open("/compte")).status_code == 200
+    assert "Bonjour Camille" in browser.text
+
+
+async def _order(browser: Browser, shop, now, count: int) -> list[str]:
+    """Orders of the customer, a minute apart; their codes, oldest first."""
+    async with browser.database.transaction() as tx:
+        owner = await tx.fetchval("select customer_id from customer")
+        for minute in range(count):
+            await make_order(
+                tx, now=now + timedelta(minutes=minute), lines={shop.pasta[0]: 2}, shopper_id=owner,
+                customer_id=owner,
+            )  # fmt: skip
+        rows = await tx.fetch("select code from orders order by placed_at")
+    return [row["code"] for row in rows]
 
 
 def _phone() -> Authenticator:
