@@ -168,6 +168,20 @@ async def deals(reader: Connection, *, store_id: int, now: datetime, limit: int 
     return [Card(*row) for row in rows]
 
 
+async def sells_alcohol(reader: Connection, *, store_id: int) -> bool:
+    """Whether the store has something on sale that the arrêté of 17 October 2016 wants a banner for."""
+    found: bool = await reader.fetchval(
+        """
+        select exists (
+            select 1
+              from product p
+              join offer o on o.store_id = $1 and o.gtin = p.gtin and o.status = 1
+             where p.minimum_age = 18 and p.sellable)""",
+        store_id,
+    )
+    return found
+
+
 async def facets(reader: Connection, *, store_id: int, category: Category, now: datetime) -> Facets:
     """Counts over the whole category: asked for when filters are opened, never with the page."""
     low, high = shelf_range(category)

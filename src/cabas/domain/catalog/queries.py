@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cabas.domain.catalog.listing import cards_by_gtin, category_page, deals, facets
+from cabas.domain.catalog.listing import cards_by_gtin, category_page, deals, facets, sells_alcohol
 from cabas.domain.catalog.model import Category, CategoryTree, Offer, RunningPromotion
 from cabas.domain.catalog.product import alternatives, product_page
 from cabas.kit.db import Connection
@@ -17,6 +17,7 @@ __all__ = [
     "facets",
     "offers_for",
     "product_page",
+    "sells_alcohol",
 ]
 
 

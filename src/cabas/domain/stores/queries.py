@@ -1,5 +1,6 @@
 """Public reads of stores."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from cabas.domain.stores.model import Store, StoreSummary
@@ -55,6 +56,34 @@ async def store(reader: Connection, *, store_id: int, today: date) -> Store:
         opening_hours=row["opening_hours"],
         closures={closed["day"]: closed["reason"] for closed in closures},
     )
+
+
+async def stores_in_full(
+    reader: Connection, *, store_ids: Sequence[int], today: date
+) -> dict[int, Store]:
+    """Several stores with their hours and the closures of the two weeks from ``today`` (the finder's list)."""
+    rows = await reader.fetch(
+        f"""
+        select {STORE_COLUMNS}, s.phone, s.email, s.legal_entity, s.opening_hours,
+               coalesce((select jsonb_object_agg(c.day::text, c.reason)
+                           from store_closure c
+                          where c.store_id = s.store_id and c.day between $2 and $2::date + 14), '{{}}') as closures
+          from store s
+         where s.store_id = any($1::int[])""",
+        list(store_ids),
+        today,
+    )
+    return {
+        row["store_id"]: Store(
+            summary=as_summary(row),
+            phone=row["phone"],
+            email=row["email"],
+            legal_entity=row["legal_entity"],
+            opening_hours=row["opening_hours"],
+            closures={date.fromisoformat(day): reason for day, reason in row["closures"].items()},
+        )
+        for row in rows
+    }
 
 
 def as_summary(row: Record) -> StoreSummary:
