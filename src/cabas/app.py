@@ -5,6 +5,7 @@ Faces register their routes here and nowhere else; ports get their connectors he
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -38,6 +39,7 @@ from cabas.web.visitor import VisitorCookie
 
 WEB = Path(__file__).parent / "web"
 BODY_BYTES_MAX = 512 * 1024
+GC_ALLOCATIONS = 20_000
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
@@ -107,6 +109,10 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         directory=directory,
         search=search,
     )
+    # What exists now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
     keeping = [asyncio.create_task(one) for one in (directory.keep_fresh(), search.keep_fresh())]
     try:
         yield

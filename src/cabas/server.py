@@ -20,7 +20,7 @@ STOP_SECONDS = 10
 @click.command()
 @click.option("--host", help="Address to listen on (CABAS_HOST, default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (CABAS_PORT, default 8000).")
-@click.option("--processes", type=int, help="Web processes (CABAS_WEB_PROCESSES, default 1).")
+@click.option("--processes", type=int, help="Web processes (CABAS_WEB_PROCESSES, default: cores, at most 4).")
 def web(host: str | None, port: int | None, processes: int | None) -> None:
     """Serve the storefront, the store app, the console and the API."""
     given = {"CABAS_HOST": host, "CABAS_PORT": port, "CABAS_WEB_PROCESSES": processes}

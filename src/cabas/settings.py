@@ -60,7 +60,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_keys=_secret_keys(env, environment=environment, data_folder=data_folder),
         host=host,
         port=port,
-        web_processes=_integer(env, "CABAS_WEB_PROCESSES", 1, 1, 64),
+        web_processes=_integer(env, "CABAS_WEB_PROCESSES", min(os.cpu_count() or 1, 4), 1, 64),
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
@@ -68,9 +68,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _secret_keys(
-    env: Mapping[str, str], *, environment: str, data_folder: Path
-) -> tuple[bytes, ...]:
+def _secret_keys(env: Mapping[str, str], *, environment: str, data_folder: Path) -> tuple[bytes, ...]:
     given = _secret(env, "CABAS_SECRET_KEY")
     if given:
         keys = tuple(part.encode() for part in given.split(",") if part)

@@ -17,6 +17,11 @@ export function stepper(element: HTMLElement): void {
 /** Once a page: answers, and what a cached page does not know yet. */
 export function watchSteppers(): void {
   onBasket(onAnswer);
+  // The "Ajouter" of cards that aren't in the basket share one form, which is outside of them.
+  document.getElementById("add-to-basket")?.addEventListener("submit", (event) => {
+    const element = (event as SubmitEvent).submitter?.closest<HTMLElement>(".c-stepper");
+    if (element) onSubmit(element, event as SubmitEvent);
+  });
   for (const { gtin, quantity } of unsent()) showAll(gtin, quantity);
 }
 
