@@ -47,9 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     env = dict(os.environ if environ is None else environ)
-    environment = env.get("CABAS_ENV", "development")
-    if environment not in ("development", "production"):
-        raise BadSetting(f"CABAS_ENV is {environment!r}: say development or production")
+    environment = _environment(env)
     data_folder = Path(env.get("CABAS_DATA", "var")).absolute()
     port = _integer(env, "CABAS_PORT", 8000, 1, 65_535)
     host = env.get("CABAS_HOST", "127.0.0.1")
@@ -66,6 +64,16 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
+
+
+def _environment(env: Mapping[str, str]) -> Environment:
+    match env.get("CABAS_ENV", "development"):
+        case "development":
+            return "development"
+        case "production":
+            return "production"
+        case other:
+            raise BadSetting(f"CABAS_ENV is {other!r}: say development or production")
 
 
 def _secret_keys(env: Mapping[str, str], *, environment: str, data_folder: Path) -> tuple[bytes, ...]:

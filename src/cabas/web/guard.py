@@ -7,6 +7,9 @@ would not bind the token to the person (docs/decisions/0005).
 """
 
 import hmac
+from typing import Any
+
+from litestar import Request
 
 from cabas.kit.errors import Denied
 from cabas.web.request import ShopRequest
@@ -23,7 +26,7 @@ class Forged(Denied):
     code = "csrf"
 
 
-async def refuse_forged(request: ShopRequest) -> None:
+async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     """
     Before every handler of a site.
 
@@ -31,6 +34,8 @@ async def refuse_forged(request: ShopRequest) -> None:
     """
     if request.method in SAFE_METHODS:
         return
+    if not isinstance(request, ShopRequest):
+        raise TypeError("the sites' requests are ShopRequests")
     if not _same_site(request):
         raise Forged
     token = request.headers.get(HEADER)

@@ -6,6 +6,7 @@ permission in that store, head office's pages for one in the network.
 from typing import Any
 
 import msgspec
+from litestar import Response
 
 from cabas.domain.staff.model import NETWORK, Permission, StaffActor, allowed, require
 from cabas.domain.stores.model import StoreSummary
@@ -91,7 +92,7 @@ _STORE_MENU = (
 
 def page(
     request: ShopRequest, desk: Desk, template: str, frame: Frame, *, status: int = 200, **values: Any
-) -> pages.Response[str]:
+) -> Response[str]:
     """A page of the console with its side menu."""
     t = request.site.catalogues[request.language]
     menu = []

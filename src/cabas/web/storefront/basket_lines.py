@@ -68,6 +68,8 @@ async def set_line(request: ShopRequest, gtin: FromPath[str]) -> Response[Any]:
         return await _refused(request, gtin, refused, back)
     if _wants_json(request):
         return keep_visitor(request, _json(request, done, int(gtin), quantity))
+    if "#" not in back:  # the form that all cards of a grid share doesn't know which one was pressed
+        back = f"{back}#p-{int(gtin)}"
     return see_other(request, back, notice=_said(request, done, quantity))
 
 
