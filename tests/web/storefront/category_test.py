@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
+from litestar.testing import AsyncTestClient
+
 from factories.browsing import text_of
 from factories.shop import Shop
-from litestar.testing import AsyncTestClient
 
 Browser = AsyncTestClient[Any]
 

@@ -4,6 +4,7 @@ from cabas.domain.carts import queries as carts
 from cabas.kit.db import Connection
 from cabas.web.request import ShopRequest
 from cabas.web.storefront.place import Place
+from cabas.web.storefront.shopper import shopper_of
 
 
 async def basket_quantities(reader: Connection, request: ShopRequest, place: Place) -> dict[int, int]:
@@ -11,6 +12,5 @@ async def basket_quantities(reader: Connection, request: ShopRequest, place: Pla
     visitor = request.visitor
     if visitor.cart_id is None or not place.own:
         return {}
-    person = await request.signed_in(reader)
-    shopper_id = person.customer_id if person else visitor.id
-    return await carts.quantities(reader, cart_id=visitor.cart_id, shopper_id=shopper_id)
+    shopper = await shopper_of(request, reader)
+    return await carts.quantities(reader, cart_id=visitor.cart_id, shopper_id=shopper.shopper_id)

@@ -4,9 +4,26 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.storefront import category
+from cabas.web.storefront import aisles, category, choice, crawlers, legal, product, search, store, stores
 
 ROUTES: Sequence[HTTPRouteHandler] = [
-    category.in_store,
+    stores.finder_page,
+    store.store_page,
+    choice.review,
+    choice.choose,
+    aisles.nationwide,
+    aisles.in_store,
     category.nationwide,
+    category.in_store,
+    search.nationwide,
+    search.in_store,
+    search.suggestions,
+    product.nationwide,
+    product.in_store,
+    legal.notice,
+    legal.terms,
+    legal.privacy,
+    legal.accessibility,
+    crawlers.robots,
+    crawlers.sitemap,
 ]

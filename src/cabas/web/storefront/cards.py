@@ -41,7 +41,12 @@ def card_views(
     href, label = place.choose_href(here), t("catalogue.choose_to_add")
     note = t("catalogue.price_by_store") if place.national else ""
     return [
-        {**card_view(card, place.base, 0, t), "action_href": href, "action_label": label, "prior_price_note": note}
+        {
+            **card_view(card, place.base, 0, t),
+            "action_href": href,
+            "action_label": label,
+            "prior_price_note": note,
+        }
         for card in cards
     ]
 
@@ -100,9 +105,7 @@ def _promoted_cents(card: Card) -> int:
     if card.promotion_kind != "percentage":
         return card.price_cents
     line = promotions.PriceableLine(1, card.price_cents, by_weight=False)
-    return promotions.price_line(
-        line, kind=card.promotion_kind, terms=card.promotion_terms
-    ).total_cents
+    return promotions.price_line(line, kind=card.promotion_kind, terms=card.promotion_terms).total_cents
 
 
 def _promoted(card: Card, t: Catalogue) -> tuple[int, int, str]:

@@ -29,7 +29,6 @@ from cabas.web.storefront.paging import page_links
 from cabas.web.storefront.place import NATIONWIDE, Place, own_base, path_with_query, place_of, place_values
 from cabas.web.storefront.trail import CategoryView, breadcrumb, category_view
 
-
 FORMS_KEPT = 256
 
 

@@ -75,9 +75,6 @@ def _label(label: str, query: ListingQuery, counts: Facets | None, t: Catalogue)
 
 def _letter(letter: str, query: ListingQuery, counts: Facets | None, t: Catalogue) -> _Option:
     """That letter or better: the counts add up."""
-    count = (
-        sum(n for one, n in counts.nutri_scores.items() if one <= letter) if counts else None
-    )
+    count = sum(n for one, n in counts.nutri_scores.items() if one <= letter) if counts else None
     text = t("catalogue.filter_nutri", letter=letter)
     return _option(letter, text, query.nutri == letter, count)
-

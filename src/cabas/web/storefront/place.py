@@ -20,7 +20,7 @@ RETURN_LENGTH_MAX = 500
 _OF_A_STORE = ("/rayons", "/recherche", "/produits/")
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """``base`` is "/magasins/{slug}", or "" for the national catalogue."""
 
     store_id: int
@@ -39,20 +39,27 @@ class Place(msgspec.Struct, frozen=True):
 
     def choose_href(self, here: str) -> str:
         """Where the visitor makes this store theirs (or picks one), coming back ``here``."""
-        page = f"{self.base}/choix" if self.base else "/magasins"
-        return f"{page}?{urlencode({'retour': here})}" if here else page
+        return choose_path(self.store.slug if self.store else "", here)
+
+
+def choose_path(slug: str, here: str) -> str:
+    """The page that makes this store the visitor's ("": the finder), and then goes ``here``."""
+    page = f"/magasins/{slug}/choix" if slug else "/magasins"
+    return f"{page}?{urlencode({'retour': here})}" if here else page
 
 
 def place_values(place: Place, here: str, t: Catalogue) -> dict[str, str]:
     """What a page says when the visitor can't fill a basket from it: a word, and the way to a store."""
     if place.own:
         return {"note": "", "choose_href": "", "choose_label": ""}
-    note = t("catalogue.national_note") if place.national else t("catalogue.other_store_note", name=place.name)
+    note = (
+        t("catalogue.national_note") if place.national else t("catalogue.other_store_note", name=place.name)
+    )
     label = t("common.choose_store") if place.national else t("catalogue.choose_this", name=place.name)
     return {"note": note, "choose_href": place.choose_href(here), "choose_label": label}
 
 
-NATIONWIDE = Place(NATIONAL, "", own=False)
+NATIONWIDE = Place(store_id=NATIONAL, base="", own=False)
 
 
 def store_named(request: ShopRequest, slug: str) -> StoreSummary:
@@ -74,13 +81,22 @@ def place_of(request: ShopRequest, slug: str) -> Place:
     if visitor.store_id == NATIONAL and visitor.cart_id is None:
         request.remember(msgspec.structs.replace(visitor, store_id=store.store_id))
     own = request.visitor.store_id == store.store_id
-    return Place(store.store_id, f"/magasins/{store.slug}", own, store)
+    return _at(store, own=own)
+
+
+def own_place(request: ShopRequest) -> Place:
+    """The visitor's store, or the national catalogue."""
+    store = request.site.directory.store(request.visitor.store_id) if request.visitor.store_id else None
+    return _at(store, own=True) if store else NATIONWIDE
+
+
+def _at(store: StoreSummary, *, own: bool) -> Place:
+    return Place(store_id=store.store_id, base=f"/magasins/{store.slug}", own=own, store=store)
 
 
 def own_base(request: ShopRequest) -> str:
     """ "/magasins/{slug}" of the visitor's store, or ""."""
-    store = request.site.directory.store(request.visitor.store_id) if request.visitor.store_id else None
-    return f"/magasins/{store.slug}" if store else ""
+    return own_place(request).base
 
 
 def path_with_query(request: ShopRequest) -> str:
