@@ -200,6 +200,7 @@ async def _refused(
 ) -> Response[Any]:
     """Each refusal in words, on the page it stands in the way of."""
     t = request.site.catalogues[request.language]
+    said: Said | None = None
     match refused:
         case CartOrdered():
             return await _ordered_already(request, asked, shopper)
@@ -211,13 +212,10 @@ async def _refused(
             said = _prices_changed(request, asked, refused)
         case NotDelivered():
             form.fail("postcode", "checkout.not_delivered")
-            said = None
         case AgeUnconfirmed():
             form.fail("adult", "checkout.adult_needed")
-            said = None
         case PaymentUnknown():
             form.fail("payment", "form.bad_choice")
-            said = None
         case _:
             said = Said(text=_words(request, refused))
     new_key = fresh_key() if isinstance(refused, (KeyReused, KeyMissing)) else ""

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.storefront import basket, basket_lines, checkout, delivery, slots
+from cabas.web.storefront import (
+    basket,
+    basket_lines,
+    checkout,
+    delivery,
+    order_cancel,
+    order_change,
+    orders,
+    slots,
+    withdrawal,
+)
 
 ROUTES: Sequence[HTTPRouteHandler] = [
     basket.basket,
@@ -22,4 +32,16 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     checkout.show,
     checkout.place,
     checkout.change_slot,
+    orders.show,
+    orders.state,
+    orders.calendar,
+    orders.arrive,
+    orders.order_again,
+    order_change.change_page,
+    order_change.change,
+    order_cancel.cancel_page,
+    order_cancel.cancel,
+    withdrawal.withdrawal_page,
+    withdrawal.withdraw,
+    withdrawal.receipt,
 ]
