@@ -10,8 +10,9 @@ import asyncpg
 
 from bench.ground import Ground
 from bench.order_carts import Goods
+from cabas.policies import DEFAULTS
 
-# The same 30 arguments, each bound anew for each call, as the product does; what must be unique
+# The same 31 arguments, each bound anew for each call, as the product does; what must be unique
 # (order, key, basket, code) is computed from a number.
 _SCRIPT = """\
 \\set i :i + 1
@@ -27,7 +28,7 @@ select outcome
        :payment::text, :substitution::text, :contact::jsonb, :agreed::jsonb, :goods::int, :discount::int,
        :deposit::int, :fee::int, :maximum::int, :gtins::bigint[], :quantities::int[], :prices::int[],
        :discounts::int[], :totals::int[], :maxima::int[], :vats::int[], :substitutions::text[],
-       :frozen::jsonb[]);
+       :frozen::jsonb[], :open_orders_max::int);
 """
 _RATE = re.compile(r"tps = ([0-9.]+)")
 
@@ -76,6 +77,7 @@ def rate(
     given = {
         **values,
         "i": "-1",
+        "open_orders_max": str(DEFAULTS.open_orders_max),
         "base": str(base),
         "targets": str(len(goods.targets)),
         "stores": "{" + ",".join(str(target.store_id) for target in goods.targets) + "}",

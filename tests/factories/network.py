@@ -56,7 +56,7 @@ async def _make_stores(tx: Transaction, count: int, minimum_cents: int) -> None:
                            longitude, phone, email, legal_entity, opening_hours, has_drive, delivers,
                            drive_fee_cents, drive_minimum_cents, search_name)
              values ($1, $2, $3, $4, '1 rue du Four', '35000', 'Rennes', '35', 'Bretagne', 48.1, -1.6, '', '',
-                     $5, $6, true, true, 100, $7, $3)""",
+                     $5, $6, true, true, 100, $7, lower($3))""",
         [
             (
                 number,

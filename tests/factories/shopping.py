@@ -1,16 +1,19 @@
 """A program that shops by the public API."""
 
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import msgspec
-from litestar.testing import AsyncTestClient
 
+from cabas.domain.customers import operations as customers
 from cabas.domain.orders import dispatch
+from cabas.domain.staff import operations as staff
+from cabas.domain.staff.model import SYSTEM, Role
 from cabas.kit.clock import FixedClock
 from cabas.kit.db import Database
+from factories.customers import make_customer
 from factories.network import FIRST_GTIN, slot_at
+from factories.staff import make_staff
 
 CONTACT = {"name": "Camille Roux", "email": "camille@exemple.fr", "phone": "0612345678"}
 
@@ -23,7 +26,7 @@ class Basket(msgspec.Struct, frozen=True):
 class Api:
     """Calls /api/v1 of one application; ``token`` of each call is the bearer."""
 
-    def __init__(self, client: AsyncTestClient[Any], database: Database, clock: FixedClock) -> None:
+    def __init__(self, client: httpx.AsyncClient, database: Database, clock: FixedClock) -> None:
         self.client = client
         self.database = database
         self.clock = clock
@@ -78,3 +81,19 @@ class Api:
         """What the worker does: send what is pending to its stores."""
         async with self.database.transaction() as tx:
             await dispatch.dispatch_batch(tx, now=self.clock.at)
+
+    async def customer(self, email: str = "camille@exemple.fr") -> str:
+        """A customer's API token."""
+        async with self.database.transaction() as tx:
+            customer_id = await make_customer(tx, now=self.clock.at, email=email)
+            opened = await customers.issue_token(tx, customer_id=customer_id, label="test", now=self.clock.at)
+        return opened.secret
+
+    async def staff(self, *, role: Role = Role.PICKER, store_id: int = 1) -> str:
+        """An API token of a member of staff."""
+        async with self.database.transaction() as tx:
+            staff_id = await make_staff(tx, now=self.clock.at, role=role, store_id=store_id)
+            opened = await staff.issue_token(
+                tx, staff_id=staff_id, store_id=store_id, label="test", actor=SYSTEM, now=self.clock.at
+            )
+        return opened.secret

@@ -55,8 +55,12 @@ class Directory:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
                 await self.refresh()
-            except (OSError, asyncio.TimeoutError):
+            except (TimeoutError, OSError):
                 _log.warning("directory not refreshed: the database did not answer")
+
+    def stores(self) -> list[StoreSummary]:
+        """All of the network, by number; store 0 is the national catalogue."""
+        return list(self._by_id.values())
 
     def store(self, store_id: int) -> StoreSummary | None:
         return self._by_id.get(store_id)
@@ -83,6 +87,6 @@ class Directory:
         try:
             async with self._database.read() as reader:
                 slot = await slots.next_open(reader, store_id=store_id, channel=Channel.DRIVE, now=now)
-        except (OSError, asyncio.TimeoutError):
+        except (TimeoutError, OSError):
             return
         self._next[store_id] = _NextSlot(slot, now)

@@ -1,11 +1,14 @@
 """The application over a small network on its own database, with a clock that stands still."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 import pytest_asyncio
-from litestar.testing import AsyncTestClient
+from litestar import Litestar
 
 from cabas import settings as settings_module
 from cabas.app import create_app
@@ -37,5 +40,30 @@ async def api(
             "CABAS_SECRET_KEY": "a-secret-of-the-tests-that-is-long-enough",
         }
     )
-    async with AsyncTestClient(create_app(settings, clock=clock)) as client:
+    app = create_app(settings, clock=clock)
+    # Litestar's own test client answers one request at a time; races need a transport that doesn't.
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] - httpx types a scope more loosely
+    async with _alive(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield Api(client, database, clock)
+
+
+@asynccontextmanager
+async def _alive(app: Litestar) -> AsyncIterator[None]:
+    """Start and stop it in one task, as a server does: fixtures begin and end in different ones."""
+    started, stopping = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await stopping.wait()
+
+    living = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if living.done():
+        living.result()
+    try:
+        yield
+    finally:
+        stopping.set()
+        await living

@@ -10,6 +10,7 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 T = TypeVar("T")
+_NUL = b"\\u0000"  # as JSON writes it; PostgreSQL has no text with it
 
 
 class StrictJson(AbstractDTO[T]):
@@ -20,7 +21,9 @@ class StrictJson(AbstractDTO[T]):
     """
 
     def decode_bytes(self, value: bytes) -> Any:
-        """:raises ClientException: not JSON, or not of this shape (400)."""
+        """:raises ClientException: not JSON, not of this shape, or with a NUL, which isn't text (400)."""
+        if _NUL in value:
+            raise ClientException("a text may not hold U+0000")
         try:
             return msgspec.json.decode(value, type=self.model_type)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:

@@ -5,7 +5,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from cabas.web.api import carts, orders, placing, slots, store_orders
+from cabas.web.api import carts, orders, picking_events, placing, products, slots, store_orders, stores
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -40,11 +40,14 @@ def router() -> Router:
     return Router(
         "/api/v1",
         route_handlers=[
+            *stores.ROUTES,
+            *products.ROUTES,
             *slots.ROUTES,
             *carts.ROUTES,
             *placing.ROUTES,
             *orders.ROUTES,
             *store_orders.ROUTES,
+            *picking_events.ROUTES,
         ],
         request_max_body_size=BODY_BYTES_MAX,
     )

@@ -13,7 +13,8 @@ import msgspec
 from litestar.params import PathParameter, QueryParameter
 
 from cabas.domain.stores.model import StoreSummary
-from cabas.kit.errors import Invalid, NotFound
+from cabas.domain.stores.queries import StoreUnknown
+from cabas.kit.errors import Invalid
 from cabas.kit.money import CURRENCY
 from cabas.web.request import ShopRequest
 
@@ -52,12 +53,6 @@ class BadCursor(Invalid):
     """The cursor is none of ours: ask for the first page again."""
 
     code = "bad_cursor"
-
-
-class StoreUnknown(NotFound):
-    """There is no such store."""
-
-    code = "store_unknown"
 
 
 def gtin_text(gtin: int) -> str:
