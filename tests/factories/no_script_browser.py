@@ -70,3 +70,10 @@ class Browser:
     @property
     def text(self) -> str:
         return unescape(self.page.text)
+
+    @property
+    def forms(self) -> list[str]:
+        """Where the POST forms of the page's own part go, the sign-out button left out."""
+        main = self.text.partition("<main")[2].partition("</main>")[0]
+        actions = re.findall(r'<form method="post" action="([^"]*)"', main)
+        return [action for action in actions if action != "/compte/deconnexion"]

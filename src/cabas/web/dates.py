@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from functools import lru_cache
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 
 from cabas.kit.clock import PARIS
 
@@ -45,5 +45,7 @@ def short_slot(start: datetime, now: datetime, language: str) -> str:
 
 
 def full(moment: datetime, language: str) -> str:
-    """``mercredi 25 novembre 2026 à 18:30``."""
-    return format_datetime(moment.astimezone(PARIS), "long", locale=language)
+    """``mercredi 25 novembre 2026 à 18 h 30``."""
+    word = "à" if language == "fr" else "at"
+    day = _day(moment.astimezone(PARIS).date(), language, "EEEE d MMMM y")
+    return f"{day} {word} {clock_time(moment, language)}"

@@ -15,6 +15,7 @@ from cabas.domain.customers import operations as customers
 from cabas.domain.customers.model import check_address
 from cabas.kit.signing import fingerprint
 from cabas.web.visitor import VisitorCookie
+from factories.browsing import text_of
 from factories.customers import PASSWORD, Authenticator, make_customer
 from factories.no_script_browser import Browser
 from factories.orders import make_order
@@ -203,6 +204,7 @@ async def test_the_pages_of_the_account_open_in_both_languages(browser):
         ):
             assert (await browser.open(path)).status_code == 200, path
             assert "account." not in browser.text
+            assert "<macro" not in browser.text
 
 
 @pytest.mark.parametrize(
@@ -336,12 +338,14 @@ async def test_nothing_is_agreed_to_beforehand_and_consents_are_kept(browser):
 async def test_an_address_is_added_changed_and_removed(browser):
     await _signed_in(browser)
     await browser.open("/compte/adresses/nouvelle")
+    assert browser.forms == ["/compte/adresses/nouvelle"]
     await browser.send("/compte/adresses/nouvelle", ADDRESS)
     await browser.open("/compte/adresses")
     [href] = re.findall(r'href="/compte/adresses/([0-9a-f-]{36})"', browser.text)
     assert "12 rue Colbert" in browser.text
 
     await browser.open(f"/compte/adresses/{href}")
+    assert browser.forms == [f"/compte/adresses/{href}"]
     await browser.send(f"/compte/adresses/{href}", {**ADDRESS, "city": "Joué-lès-Tours"})
     assert "Joué-lès-Tours" in (await browser.open("/compte/adresses")).text
     await browser.send(f"/compte/adresses/{href}/suppression")
@@ -443,6 +447,9 @@ async def test_orders_are_listed_newest_first_and_told_in_the_export(browser, sh
     assert codes[-1] in browser.text
     held = json.loads((await browser.open("/compte/donnees/export")).text)
     assert [order["code"] for order in held["orders"]] == codes[::-1]
+    page = text_of((await browser.open("/compte/donnees")).text)
+    assert "mardi 24 novembre 2026 à 10 h 02" in page
+    assert "Total 2,00 €" in page
 
 
 async def test_orders_of_somebody_else_are_not_listed(browser, shop, now):

@@ -125,7 +125,7 @@ def _form_page(
         section="addresses",
         form=form,
         heading=t(f"account.{title}"),
-        action=action,
+        form_action=action,
         kept=kept,
         lengths={
             "label": LABEL_LENGTH_MAX,

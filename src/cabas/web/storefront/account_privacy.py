@@ -44,6 +44,7 @@ from cabas.web.storefront.account_passkeys import (
     require_party,
     signer_of,
 )
+from cabas.web.storefront.account_readable import readable
 
 EXPORT_PARTS: Final[Mapping[str, ExportPart]] = {"orders": orders_held, "baskets": carts_held}
 ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {"orders": forget_in_orders, "baskets": forget_in_carts}
@@ -64,7 +65,9 @@ class _Proof(msgspec.Struct, frozen=True, array_like=True):
 async def data_page(request: ShopRequest) -> Response[str]:
     person = await customer_of(request)
     held = await _held(request, person)
-    return account_page(request, "data", section="data", parts=_readable(request, held))
+    return account_page(
+        request, "data", section="data", parts=readable(held, request.site.catalogues[request.language])
+    )
 
 
 @get("/donnees/export", include_in_schema=False)
@@ -195,31 +198,6 @@ async def _held(request: ShopRequest, person: SignedIn) -> dict[str, Any]:
     if held is None:
         raise CustomerNotFound
     return held
-
-
-def _readable(request: ShopRequest, held: dict[str, Any]) -> list[dict[str, Any]]:
-    """The export as titled lists of sentences a person can read."""
-    t = request.site.catalogues[request.language]
-    parts = []
-    for key, value in held.items():
-        rows = value if isinstance(value, list) else [value]
-        parts.append(
-            {
-                "title": t(f"account.data_{key}"),
-                "count": len(value) if isinstance(value, list) else "",
-                "rows": [_flat(row) for row in rows],
-            }
-        )
-    return parts
-
-
-def _flat(value: object, prefix: str = "") -> list[dict[str, str]]:
-    """Nested values as lines of a dotted name and a text."""
-    if isinstance(value, dict):
-        return [line for key, inner in value.items() for line in _flat(inner, f"{prefix}{key}.")]
-    if isinstance(value, list):
-        return [line for number, inner in enumerate(value, 1) for line in _flat(inner, f"{prefix}{number}.")]
-    return [{"label": prefix.rstrip("."), "value": "" if value is None else str(value)}]
 
 
 @lru_cache(maxsize=4)
