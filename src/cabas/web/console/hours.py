@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from cabas.domain.slots import managing as slots
 from cabas.domain.staff.model import Permission
@@ -20,12 +21,12 @@ DAYS_AHEAD_MAX = 400
 
 
 @get("/magasins/{slug:str}/horaires", include_in_schema=False)
-async def shown(request: ShopRequest, slug: str) -> Response[str]:
+async def shown(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     return await _shown(request, slug)
 
 
 @post("/magasins/{slug:str}/horaires", include_in_schema=False)
-async def save(request: ShopRequest, slug: str) -> Response[str]:
+async def save(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     form = await read_form(request)
     hours = {str(day): _spans(form, f"day-{day}") for day in range(1, 8)}
     if not form.ok:
@@ -40,7 +41,7 @@ async def save(request: ShopRequest, slug: str) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/horaires/fermetures", include_in_schema=False)
-async def close(request: ShopRequest, slug: str) -> Response[str]:
+async def close(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     """Close a day: its slots take no more orders."""
     form = await read_form(request)
     day, reason = _day(form, request), form.text("reason")
@@ -68,7 +69,7 @@ async def close(request: ShopRequest, slug: str) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/horaires/fermetures/{day:date}/retrait", include_in_schema=False)
-async def reopen(request: ShopRequest, slug: str, day: date) -> Response[str]:
+async def reopen(request: ShopRequest, slug: FromPath[str], day: FromPath[date]) -> Response[str]:
     t = request.site.catalogues[request.language]
     async with request.transaction() as tx:
         desk = await store_desk(request, tx, slug, Permission.MANAGE_STORE)

@@ -1,6 +1,7 @@
 """What was done in a store, by whom, latest first."""
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from cabas.domain.staff.model import Permission
 from cabas.kit import audit
@@ -13,7 +14,7 @@ LINES = 100
 
 
 @get("/magasins/{slug:str}/journal", include_in_schema=False)
-async def shown(request: ShopRequest, slug: str) -> Response[str]:
+async def shown(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     async with request.read() as reader:
         desk = await store_desk(request, reader, slug, Permission.SEE_AUDIT)
         lines = await audit.latest_lines(reader, store_id=desk.store_id, limit=LINES)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.params import FromQuery
 
 from cabas.domain.capacity import queries as capacity
 from cabas.domain.capacity.queries import StoreLoad
@@ -28,7 +29,9 @@ _COLUMNS = (("name", False), ("region", False), ("left", True), ("orders", True)
 
 
 @get("/", include_in_schema=False)
-async def network(request: ShopRequest, tri: str = "left", region: str = "") -> Response[str]:
+async def network(
+    request: ShopRequest, tri: FromQuery[str] = "left", region: FromQuery[str] = ""
+) -> Response[str]:
     async with request.read() as reader:
         desk = await network_desk(request, reader)
         loads = await capacity.network(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from cabas.domain.catalog import managing
 from cabas.domain.catalog.managing import ListedOffer, OfferChange, OfferChangedSince
@@ -26,12 +27,14 @@ _STATUSES = ("1", "2", "0")
 
 
 @get("/magasins/{slug:str}/offres", include_in_schema=False)
-async def listed(request: ShopRequest, slug: str, q: str = "", apres: int = 0) -> Response[str]:
+async def listed(
+    request: ShopRequest, slug: FromPath[str], q: FromQuery[str] = "", apres: FromQuery[int] = 0
+) -> Response[str]:
     return await _listed(request, slug, q, apres)
 
 
 @post("/magasins/{slug:str}/offres/{gtin:int}", include_in_schema=False)
-async def change(request: ShopRequest, slug: str, gtin: int) -> Response[str]:
+async def change(request: ShopRequest, slug: FromPath[str], gtin: FromPath[int]) -> Response[str]:
     form = await read_form(request)
     query = form.text("q", required=False, length_max=QUERY_LENGTH_MAX)
     price = read_price(form.text("price", length_max=12))
@@ -60,7 +63,7 @@ async def change(request: ShopRequest, slug: str, gtin: int) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/offres/changements/{change_id:uuid}/annulation", include_in_schema=False)
-async def undo(request: ShopRequest, slug: str, change_id: UUID) -> Response[str]:
+async def undo(request: ShopRequest, slug: FromPath[str], change_id: FromPath[UUID]) -> Response[str]:
     t = request.site.catalogues[request.language]
     notice = Notice("ok", t("console.undone"))
     async with request.transaction() as tx:

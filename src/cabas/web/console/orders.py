@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from cabas.domain.orders import operations, queries
 from cabas.domain.orders.model import TRANSITIONS, Order, OrderNotFound, OrderState
@@ -30,7 +31,9 @@ _COLUMNS = (("code", False), ("slot", False), ("who", False), ("state", False), 
 
 
 @get("/magasins/{slug:str}/commandes", include_in_schema=False)
-async def listed(request: ShopRequest, slug: str, q: str = "", creneau: int = 0) -> Response[str]:
+async def listed(
+    request: ShopRequest, slug: FromPath[str], q: FromQuery[str] = "", creneau: FromQuery[int] = 0
+) -> Response[str]:
     day_start = paris_midnight(paris_day(request.now))
     notices: list[Notice] = []
     t = request.site.catalogues[request.language]
@@ -69,7 +72,7 @@ async def listed(request: ShopRequest, slug: str, q: str = "", creneau: int = 0)
 
 
 @get("/magasins/{slug:str}/commandes/{order_id:uuid}", include_in_schema=False)
-async def shown(request: ShopRequest, slug: str, order_id: UUID) -> Response[str]:
+async def shown(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UUID]) -> Response[str]:
     async with request.read() as reader:
         desk = await store_desk(request, reader, slug, Permission.SEE_ORDERS)
         order = await queries.order_of_store(reader, store_id=desk.store_id, order_id=order_id)
@@ -131,7 +134,7 @@ async def shown(request: ShopRequest, slug: str, order_id: UUID) -> Response[str
 
 
 @post("/magasins/{slug:str}/commandes/{order_id:uuid}/annulation", include_in_schema=False)
-async def cancel(request: ShopRequest, slug: str, order_id: UUID) -> Response[str]:
+async def cancel(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UUID]) -> Response[str]:
     form = await read_form(request)
     reason = form.text("reason")
     t = request.site.catalogues[request.language]

@@ -3,6 +3,7 @@
 from datetime import time
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from cabas.domain.slots import managing
 from cabas.domain.slots.managing import CAPACITY_MAX, Pattern
@@ -20,12 +21,12 @@ _COLUMNS = ("when", "capacity", "fee", "cutoff")
 
 
 @get("/magasins/{slug:str}/semaine-type", include_in_schema=False)
-async def shown(request: ShopRequest, slug: str, jour: int = 1) -> Response[str]:
+async def shown(request: ShopRequest, slug: FromPath[str], jour: FromQuery[int] = 1) -> Response[str]:
     return await _shown(request, slug, jour if 1 <= jour <= 7 else 1)
 
 
 @post("/magasins/{slug:str}/semaine-type", include_in_schema=False)
-async def save(request: ShopRequest, slug: str) -> Response[str]:
+async def save(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     form = await read_form(request)
     t = request.site.catalogues[request.language]
     async with request.transaction() as tx:
@@ -48,7 +49,7 @@ async def save(request: ShopRequest, slug: str) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/semaine-type/retrait", include_in_schema=False)
-async def remove(request: ShopRequest, slug: str) -> Response[str]:
+async def remove(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     form = await read_form(request)
     weekday = form.integer("weekday", low=1, high=7) or 1
     starts_at = _time(form, "starts_at")

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from cabas.domain.capacity import queries as capacity
 from cabas.domain.slots import managing
@@ -22,7 +23,7 @@ HISTORY = 20
 
 
 @get("/magasins/{slug:str}/creneaux", include_in_schema=False)
-async def week(request: ShopRequest, slug: str, mode: str = "drive") -> Response[str]:
+async def week(request: ShopRequest, slug: FromPath[str], mode: FromQuery[str] = "drive") -> Response[str]:
     channel = Channel.DELIVERY if mode == "livraison" else Channel.DRIVE
     first = paris_day(request.now)
     async with request.read() as reader:
@@ -59,7 +60,7 @@ async def week(request: ShopRequest, slug: str, mode: str = "drive") -> Response
 
 
 @get("/magasins/{slug:str}/creneaux/{slot_id:int}", include_in_schema=False)
-async def edit(request: ShopRequest, slug: str, slot_id: int) -> Response[str]:
+async def edit(request: ShopRequest, slug: FromPath[str], slot_id: FromPath[int]) -> Response[str]:
     async with request.transaction() as tx:
         desk = await store_desk(request, tx, slug, Permission.MANAGE_SLOTS)
         slot = await managing.slot_of_store(tx, store_id=desk.store_id, slot_id=slot_id)
@@ -67,7 +68,7 @@ async def edit(request: ShopRequest, slug: str, slot_id: int) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/creneaux/{slot_id:int}", include_in_schema=False)
-async def change(request: ShopRequest, slug: str, slot_id: int) -> Response[str]:
+async def change(request: ShopRequest, slug: FromPath[str], slot_id: FromPath[int]) -> Response[str]:
     form = await read_form(request)
     capacity_asked = form.integer("capacity", low=0, high=CAPACITY_MAX)
     reason = form.text("reason", required=False)
@@ -96,7 +97,7 @@ async def change(request: ShopRequest, slug: str, slot_id: int) -> Response[str]
 
 
 @post("/magasins/{slug:str}/creneaux/changements/{change_id:uuid}/annulation", include_in_schema=False)
-async def undo(request: ShopRequest, slug: str, change_id: UUID) -> Response[str]:
+async def undo(request: ShopRequest, slug: FromPath[str], change_id: FromPath[UUID]) -> Response[str]:
     t = request.site.catalogues[request.language]
     notice = Notice("ok", t("console.undone"))
     async with request.transaction() as tx:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from cabas.domain.staff import operations as staff
 from cabas.domain.staff import queries
@@ -16,12 +17,12 @@ _ROLES = frozenset({Role.PICKER.value, Role.MANAGER.value})
 
 
 @get("/magasins/{slug:str}/equipe", include_in_schema=False)
-async def shown(request: ShopRequest, slug: str) -> Response[str]:
+async def shown(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     return await _shown(request, slug)
 
 
 @post("/magasins/{slug:str}/equipe", include_in_schema=False)
-async def hire(request: ShopRequest, slug: str) -> Response[str]:
+async def hire(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     """A newcomer with a role and a PIN."""
     form = await read_form(request)
     name, role, pin = form.text("name", length_max=80), form.choice("role", _ROLES), form.secret("pin")
@@ -50,7 +51,7 @@ async def hire(request: ShopRequest, slug: str) -> Response[str]:
 
 
 @post("/magasins/{slug:str}/equipe/{staff_id:uuid}/pin", include_in_schema=False)
-async def set_pin(request: ShopRequest, slug: str, staff_id: UUID) -> Response[str]:
+async def set_pin(request: ShopRequest, slug: FromPath[str], staff_id: FromPath[UUID]) -> Response[str]:
     form = await read_form(request)
     pin_hash = await _hash(form, form.secret("pin"))
     if not form.ok:
@@ -70,7 +71,7 @@ async def set_pin(request: ShopRequest, slug: str, staff_id: UUID) -> Response[s
 
 
 @post("/magasins/{slug:str}/equipe/{staff_id:uuid}/depart", include_in_schema=False)
-async def leave(request: ShopRequest, slug: str, staff_id: UUID) -> Response[str]:
+async def leave(request: ShopRequest, slug: FromPath[str], staff_id: FromPath[UUID]) -> Response[str]:
     t = request.site.catalogues[request.language]
     async with request.transaction() as tx:
         desk = await store_desk(request, tx, slug, Permission.MANAGE_STAFF)

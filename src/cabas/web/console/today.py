@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from cabas.domain.capacity import queries as capacity
 from cabas.domain.capacity.queries import SlotLoad
@@ -17,7 +18,7 @@ from cabas.web.request import ShopRequest
 
 
 @get("/magasins/{slug:str}", include_in_schema=False)
-async def today(request: ShopRequest, slug: str) -> Response[str]:
+async def today(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     day_start = paris_midnight(paris_day(request.now))
     async with request.read() as reader:
         desk = await store_desk(request, reader, slug, Permission.SEE_ORDERS)
