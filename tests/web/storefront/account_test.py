@@ -167,6 +167,17 @@ async def test_signing_out_ends_the_session_on_the_server(browser, now):
     assert "/compte/connexion" in str(page.url)
 
 
+async def test_browsing_is_a_sign_of_life_every_five_minutes_at_most(browser, clock, now):
+    await _signed_in(browser)
+
+    for minutes, seen in ((4, 0), (6, 6), (9, 6), (11, 11)):
+        clock.at = now + timedelta(minutes=minutes)
+        await browser.open("/")
+        async with browser.database.read() as reader:
+            last = await reader.fetchval("select last_seen_at from session")
+        assert last == now + timedelta(minutes=seen)
+
+
 async def test_a_get_never_signs_out(browser):
     await _signed_in(browser)
 
