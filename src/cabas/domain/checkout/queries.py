@@ -94,10 +94,15 @@ async def terms(reader: Connection, *, store_id: int, slot_id: int, postcode: st
 
 async def delivery_fee(reader: Connection, *, store_id: int, postcode: str | None) -> int:
     """What the store asks to deliver there, in cents; 0 when the place isn't known or isn't served."""
+    return await area_fee(reader, store_id=store_id, postcode=postcode) or 0
+
+
+async def area_fee(reader: Connection, *, store_id: int, postcode: str | None) -> int | None:
+    """What the store asks to deliver there, in cents; None when it doesn't come there."""
     fee: int | None = await reader.fetchval(
         "select fee_cents from delivery_area where store_id = $1 and postcode = $2", store_id, postcode
     )
-    return fee or 0
+    return fee
 
 
 async def receipt(reader: Connection, *, store_id: int, order_id: UUID) -> Receipt:

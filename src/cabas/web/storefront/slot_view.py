@@ -19,7 +19,10 @@ def when_label(slot: Slot, language: str) -> str:
     return f"{dates.long_day(slot.starts_at, language)}, {dates.span(slot.starts_at, slot.ends_at, language)}"
 
 
-def fee_words(cents: int, t: Catalogue) -> str:
+def fee_words(cents: int | None, t: Catalogue) -> str:
+    """None: it depends on where to deliver, which isn't known yet."""
+    if cents is None:
+        return t("slots.fee_by_address")
     return format_cents(cents, t.language) if cents else t("slots.free")
 
 
@@ -35,7 +38,7 @@ def left_words(slot: Slot, t: Catalogue) -> str:
 
 
 def slot_views(
-    slots: Sequence[Slot], *, own_fee_cents: int, held: int | None, now: datetime, t: Catalogue
+    slots: Sequence[Slot], *, own_fee_cents: int | None, held: int | None, now: datetime, t: Catalogue
 ) -> list[dict[str, Any]]:
     """For the macro `slot_list`. ``own_fee_cents``: the store's or the area's, beside the slot's."""
     cheapest = min((slot.fee_cents for slot in slots if slot.state(now) is SlotState.OPEN), default=0)
@@ -44,7 +47,8 @@ def slot_views(
     for slot in slots:
         mine = slot.slot_id == held
         state = SlotState.OPEN if mine else slot.state(now)
-        fee = fee_words(slot.fee_cents + own_fee_cents, t)
+        cents = None if own_fee_cents is None else slot.fee_cents + own_fee_cents
+        fee = fee_words(cents, t)
         left = "" if mine else left_words(slot, t)
         badges = [t("slots.yours")] if mine else []
         if not mine and dearest > cheapest and slot.fee_cents == cheapest:
@@ -55,7 +59,7 @@ def slot_views(
                 "time": dates.span(slot.starts_at, slot.ends_at, t.language),
                 "label": ", ".join(filter(None, (when_label(slot, t.language), fee, left, *badges))),
                 "fee": fee,
-                "free": slot.fee_cents + own_fee_cents == 0,
+                "free": cents == 0,
                 "left": left,
                 "state": state.value,
                 "state_label": state_words(slot, state, t),
@@ -88,13 +92,13 @@ def opening_words(opens_at: datetime, t: Catalogue) -> str:
     )
 
 
-def near_views(slots: Sequence[Slot], *, own_fee_cents: int, t: Catalogue) -> list[dict[str, str]]:
+def near_views(slots: Sequence[Slot], *, own_fee_cents: int | None, t: Catalogue) -> list[dict[str, str]]:
     """One-tap buttons."""
     return [
         {
             "id": str(slot.slot_id),
             "label": when_label(slot, t.language),
-            "fee": fee_words(slot.fee_cents + own_fee_cents, t),
+            "fee": fee_words(None if own_fee_cents is None else slot.fee_cents + own_fee_cents, t),
             "left": left_words(slot, t),
         }
         for slot in slots

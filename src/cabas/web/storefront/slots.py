@@ -39,6 +39,9 @@ from cabas.web.storefront.shopper import cart_of, open_cart_for, shopper_of, sto
 SLOTS = "/creneaux"
 NEAREST = 3
 SLOT_ID_MAX = 10**11
+DELIVERY_DIGIT = 2
+"""The last of a delivery slot's id (`slots.calendar`)."""
+
 CHANNELS = {mode: channel for channel, mode in view.MODES.items()}
 
 
@@ -75,6 +78,8 @@ async def hold(request: ShopRequest) -> Response[Any]:
         return _store_first(request)
     if slot_id is None or not form.ok:
         return see_other(request, SLOTS, notice=Notice("warn", t("slots.choose_one")))
+    if slot_id % 10 == DELIVERY_DIGIT and not request.visitor.postcode:
+        return see_other(request, "/livraison", notice=Notice("info", t("slots.address_first")))
     try:
         kept = await hold_for(request, slot_id)
     except (SlotFull, SlotClosed, SlotNotOpen, SlotUnknown) as refused:
@@ -110,11 +115,15 @@ async def nearest_to(
 
 async def own_fee_cents(
     request: ShopRequest, reader: Connection, store: StoreSummary, channel: Channel
-) -> int:
-    """What the store asks beside the slot's own fee: for a pickup, or for where it delivers."""
+) -> int | None:
+    """
+    What the store asks beside the slot's own fee: for a pickup, or for where it delivers.
+
+    None: where to deliver isn't known, or this store doesn't come there.
+    """
     if channel is Channel.DRIVE:
         return store.drive_fee_cents
-    return await checkout.delivery_fee(reader, store_id=store.store_id, postcode=request.visitor.postcode)
+    return await checkout.area_fee(reader, store_id=store.store_id, postcode=request.visitor.postcode)
 
 
 async def hold_for(request: ShopRequest, slot_id: int) -> Hold:
@@ -212,7 +221,7 @@ async def _page(
 
 
 async def _lost(
-    request: ShopRequest, reader: Connection, store: StoreSummary, asked: _Asked, fee: int
+    request: ShopRequest, reader: Connection, store: StoreSummary, asked: _Asked, fee: int | None
 ) -> dict[str, Any] | None:
     """What happened, and three slots one tap away."""
     if asked.lost is None:
@@ -238,14 +247,13 @@ async def _modes(
             continue
         soonest = await queries.next_open(reader, store_id=store.store_id, channel=channel, now=request.now)
         when = dates.short_slot(soonest.starts_at, request.now, request.language) if soonest else ""
-        unknown = channel is Channel.DELIVERY and not request.visitor.postcode
         fee = await own_fee_cents(request, reader, store, channel)
         modes.append(
             {
                 "name": t(f"slots.mode_{channel.value}"),
                 "icon": "car" if channel is Channel.DRIVE else "truck",
                 "href": f"{SLOTS}?mode={view.MODES[channel]}",
-                "fee": t("slots.fee_by_address") if unknown else view.fee_words(fee, t),
+                "fee": view.fee_words(fee, t),
                 "when": t("slots.soonest", when=when) if when else t("slots.none_open"),
                 "current": channel is current,
             }
