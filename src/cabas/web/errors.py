@@ -23,7 +23,11 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Conflict, 409),
 )
 _BY_CODE = {"key_missing": 400}
-SIGN_IN_PAGES = {"sign_in_needed": "/console/connexion"}
+SIGN_IN_PAGES = {
+    "sign_in_needed": "/console/connexion",
+    "device_needed": "/preparation/appareil",
+    "pin_needed": "/preparation/connexion",
+}
 """Where a page that needs somebody sends a person who is not signed in."""
 
 RETRY_SECONDS = 2
@@ -57,7 +61,7 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
         _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
     if wants_json(request):
         return problem_details(status, code, detail, headers)
-    if code in SIGN_IN_PAGES and request.method == "GET":
+    if code in SIGN_IN_PAGES and (request.method == "GET" or code == "pin_needed"):
         return Redirect(SIGN_IN_PAGES[code], status_code=303)
     return _error_page(request, status, code, detail, headers)
 

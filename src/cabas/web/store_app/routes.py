@@ -1,7 +1,30 @@
-"""The routes of this face, all on one page."""
+"""The store app's routes, all on one page."""
 
 from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-ROUTES: Sequence[HTTPRouteHandler] = []
+from cabas.web.store_app import board, counter, device, events, papers, picking, pin, receipts
+
+ROUTES: Sequence[HTTPRouteHandler] = [
+    device.enrolment,
+    device.enrol,
+    device.enrol_for_demo,
+    pin.names,
+    pin.sign_in,
+    pin.lock,
+    board.board,
+    receipts.stream,
+    receipts.receive,
+    picking.order,
+    events.record,
+    events.record_batch,
+    papers.labels,
+    papers.sheet,
+    counter.arrivals,
+    counter.find,
+    counter.order,
+    counter.start,
+    counter.crate,
+    counter.give,
+]
