@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from cabas.kit.postgres import EmbeddedPostgres
+
 READY_SECONDS = 120
 SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
 PHONE = {"width": 390, "height": 844}
@@ -98,6 +100,15 @@ class Product:
             except ProcessLookupError:
                 continue
         self._process.wait(30)
+
+    def sql(self, statement: str) -> None:
+        """Set a scene directly in the database."""
+        server = EmbeddedPostgres(self.folder / "postgres")
+        subprocess.run(  # a process of its own: the browser's loop runs in this one
+            [str(server.binaries / "psql"), "-v", "ON_ERROR_STOP=1", "-c", statement, server.url],
+            check=True,
+            capture_output=True,
+        )
 
     def check(self) -> dict[str, Any]:
         done = subprocess.run(

@@ -1,7 +1,8 @@
 import { outcome, readChanges, retryDelayMs, withChange, withoutChange, type Change } from "../logic/outbox.ts";
 import { csrfToken } from "./csrf.ts";
 
-// Sends basket changes: shown at once, sent when taps settle, kept on the device until the server has answered.
+// Sends basket changes: shown at once, the first tap sent at once and the next ones when they settle (so that a tap
+// followed by a change of page is never late), kept on the device until the server has answered.
 
 export interface BasketAnswer {
   quantity: number;
@@ -32,6 +33,7 @@ export function onBasket(listener: (event: BasketEvent) => void): void {
 /** Sets a line's quantity. Safe to call on each tap. */
 export function setQuantity(gtin: string, quantity: number): void {
   save(withChange(load(), { opId: crypto.randomUUID(), gtin, quantity, ts: Date.now() }));
+  if (!sending.has(gtin) && !settling.has(gtin)) return void send(gtin);
   clearTimeout(settling.get(gtin));
   settling.set(gtin, setTimeout(() => {
     settling.delete(gtin);
