@@ -1,16 +1,26 @@
 """JSON bodies, read strictly: the bytes straight into the type, no coercion of texts into numbers."""
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.exceptions import ClientException
-from litestar.openapi.spec import Reference, Schema
+from litestar.openapi.spec import Operation, Reference, RequestBody, Schema
 from litestar.typing import FieldDefinition
 
 T = TypeVar("T")
 _NUL = b"\\u0000"  # as JSON writes it; PostgreSQL has no text with it
+
+
+@dataclass
+class OptionalBody(Operation):
+    """An operation that may be sent without a body: Litestar says of every body that it is required."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
 
 
 class StrictJson(AbstractDTO[T]):

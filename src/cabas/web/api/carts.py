@@ -26,6 +26,7 @@ from cabas.web.api.cart_shapes import (
     cart_shape,
     hold_shape,
 )
+from cabas.web.api.options import allowing
 from cabas.web.api.problems import answers
 from cabas.web.api.slot_refusals import telling_more
 from cabas.web.api.wire import GtinPath, store_named
@@ -217,4 +218,13 @@ def _reaching(request: ShopRequest, cart_id: UUID) -> Shopper:
     return shopper
 
 
-ROUTES = [open_cart, show_cart, set_line, choose, hold_slot, release_slot]
+ROUTES = [
+    allowing("/carts/{cart:uuid}", "GET", "PATCH"),
+    allowing("/carts/{cart:uuid}/slot-hold", "PUT", "DELETE"),
+    open_cart,
+    show_cart,
+    set_line,
+    choose,
+    hold_slot,
+    release_slot,
+]

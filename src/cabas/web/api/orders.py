@@ -12,7 +12,7 @@ from cabas.kit.db import Connection
 from cabas.kit.text import clean_line
 from cabas.policies import ORDER_BOUNDS
 from cabas.web import bearer
-from cabas.web.api.body import StrictJson
+from cabas.web.api.body import OptionalBody, StrictJson
 from cabas.web.api.cart_shapes import NewQuantity
 from cabas.web.api.order_shapes import Arrival, Cancellation, OrderShape, order_shape
 from cabas.web.api.problems import answers
@@ -86,6 +86,7 @@ async def change_line(
     guards=[bearer.shopper_only],
     security=SECURITY,
     dto=StrictJson[Cancellation],
+    operation_class=OptionalBody,
     return_dto=None,
     responses=answers(401, 413, _404=_GONE, _409=_CLOSED),
 )
@@ -114,6 +115,7 @@ async def cancel(
     guards=[bearer.shopper_only],
     security=SECURITY,
     dto=StrictJson[Arrival],
+    operation_class=OptionalBody,
     return_dto=None,
     responses=answers(401, 413, _404=_GONE, _409="order_wrong_state: cancelled, or handed over."),
 )

@@ -1,6 +1,6 @@
 """A store's slots, as anyone may see them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -46,11 +46,14 @@ async def list_slots(
         Channel, QueryParameter(description="Collected at the store's drive, or delivered.")
     ] = Channel.DRIVE,
     start: Annotated[
-        datetime | None, QueryParameter(name="from", description="First start; now when left out.")
+        str | None,
+        QueryParameter(name="from", format="date-time", description="First start; now when left out."),
     ] = None,
     end: Annotated[
-        datetime | None,
-        QueryParameter(name="to", description="Starts before it; 8 days after `from` when left out."),
+        str | None,
+        QueryParameter(
+            name="to", format="date-time", description="Starts before it; 8 days after `from` when left out."
+        ),
     ] = None,
     postcode: Annotated[
         str | None,
@@ -63,9 +66,9 @@ async def list_slots(
 ) -> SlotList:
     """The whole of a usual week comes at once (500 at most): slots are chosen among, not paged through."""
     found = store_named(request, store)
-    start, end = _period(start, end, now=request.now)
+    first, last = _period(_moment(start), _moment(end), now=request.now)
     if cursor is not None:
-        start = max(start, datetime.fromtimestamp(_after(cursor), tz=start.tzinfo))
+        first = max(first, datetime.fromtimestamp(_after(cursor), tz=UTC))
     async with request.read() as reader:
         own_fee = (
             found.drive_fee_cents
@@ -73,7 +76,7 @@ async def list_slots(
             else await checkout.delivery_fee(reader, store_id=found.store_id, postcode=postcode)
         )
         listed = await slots.slots_between(
-            reader, store_id=found.store_id, channel=channel, start=start, end=end
+            reader, store_id=found.store_id, channel=channel, start=first, end=last
         )
     full = len(listed) == slots.LISTED_MAX
     return SlotList(
@@ -82,10 +85,21 @@ async def list_slots(
     )
 
 
-def _period(start: datetime | None, end: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:
-    """:raises BadPeriod: a time without zone, the wrong way round, or too long."""
-    if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
+def _moment(text: str | None) -> datetime | None:
+    """RFC 3339. A plus sign that was sent bare arrives as a space. :raises BadPeriod: it isn't, or has no zone."""
+    if text is None:
+        return None
+    try:
+        moment = msgspec.convert(text.replace(" ", "+"), datetime)
+    except msgspec.ValidationError as problem:
+        raise BadPeriod from problem
+    if moment.tzinfo is None:
         raise BadPeriod
+    return moment
+
+
+def _period(start: datetime | None, end: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:
+    """:raises BadPeriod: the wrong way round, or too long."""
     first = start or now
     try:
         last = end or first + DAYS_SHOWN
