@@ -45,7 +45,7 @@ function listen(input: HTMLInputElement, send: (code: string) => void): void {
   });
 }
 
-function offerCamera(form: HTMLFormElement, send: (code: string) => void): void {
+export function offerCamera(form: HTMLFormElement, send: (code: string) => void): void {
   const button = form.querySelector<HTMLButtonElement>("[data-camera]");
   if (!button || !window.BarcodeDetector || !navigator.mediaDevices) return;
   button.hidden = false;
