@@ -189,7 +189,7 @@ async def _make_products(tx: Transaction, now: datetime) -> None:
                              alcohol_permille, minimum_age, deposit_cents, retractable, sort_name,
                              sellable, changed_at)
              values ($1, $2, 'Moulin', $3, 'spaghetti', $4, $5, $6, $7, 550, $8, 'France', $9, $10, $11, $12,
-                     $13, true, lower($2), $14, $15)""",
+                     $13, $8 = 'ambient', lower($2), $14, $15)""",
         [
             (
                 *(

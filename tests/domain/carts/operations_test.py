@@ -162,7 +162,7 @@ async def test_signing_in_joins_the_baskets_by_the_larger_quantity(tx, now, shop
     guest = await make_cart(tx, now=now, lines={shop.pasta[0]: 2, shop.pasta[2]: 3})
 
     cart_id, came = await carts.claim(
-        tx, cart_id=guest.cart_id, guest_id=guest.shopper_id, customer_id=customer, now=now
+        tx, cart_id=guest.cart_id, guest_id=guest.shopper_id, customer_id=customer, now=now, lines_max=150
     )
 
     held = await queries.quantities(tx, cart_id=cart_id, shopper_id=customer)
@@ -176,7 +176,9 @@ async def test_a_basket_of_somebody_else_cannot_be_claimed(tx, now, shop):
     cart = await make_cart(tx, now=now, lines={shop.pasta[0]: 2})
 
     with pytest.raises(CartNotFound):
-        await carts.claim(tx, cart_id=cart.cart_id, guest_id=uuid4(), customer_id=uuid4(), now=now)
+        await carts.claim(
+            tx, cart_id=cart.cart_id, guest_id=uuid4(), customer_id=uuid4(), now=now, lines_max=150
+        )
 
 
 async def test_an_ordered_basket_cannot_be_claimed(tx, now, shop):
@@ -184,7 +186,9 @@ async def test_an_ordered_basket_cannot_be_claimed(tx, now, shop):
     await place(tx, request_for(cart, await first_slot(tx, now=now)), now=now)
 
     with pytest.raises(CartOrdered):
-        await carts.claim(tx, cart_id=cart.cart_id, guest_id=cart.shopper_id, customer_id=uuid4(), now=now)
+        await carts.claim(
+            tx, cart_id=cart.cart_id, guest_id=cart.shopper_id, customer_id=uuid4(), now=now, lines_max=150
+        )
 
 
 async def test_moving_to_another_store_loses_no_line(tx, now, shop):

@@ -199,7 +199,7 @@ async def move_to_store(tx: Transaction, *, cart: Cart, store_id: int, now: date
 
 
 async def claim(
-    tx: Transaction, *, cart_id: UUID, guest_id: UUID, customer_id: UUID, now: datetime, lines_max: int = 150
+    tx: Transaction, *, cart_id: UUID, guest_id: UUID, customer_id: UUID, now: datetime, lines_max: int
 ) -> tuple[UUID, int]:
     """
     A guest signs in: their basket becomes the customer's, joined with the one the customer had in

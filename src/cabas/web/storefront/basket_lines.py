@@ -176,7 +176,8 @@ def _json(request: ShopRequest, done: _Set, gtin: int, quantity: int) -> Respons
                 "message": f"{said} {t('basket.said_total', total=total)}{left}",
             },
             "undo": {"href": "/panier/restauration"} if quantity == 0 else None,
-        }
+        },
+        status_code=200,
     )
 
 

@@ -177,7 +177,8 @@ async def _again(
     key: str = "",
 ) -> Response[Any]:
     """The same page, with everything that was typed."""
-    if asked.contact is not None and asked.contact.address is not None:
+    served = "postcode" not in form.errors
+    if served and asked.contact is not None and asked.contact.address is not None:
         postcode = asked.contact.address.postcode
         request.remember(msgspec.structs.replace(request.visitor, postcode=postcode))
     async with request.read() as reader:
