@@ -1,6 +1,6 @@
 """`make bench`: every figure of the product in one run, on grounds that are seeded once."""
 
-from bench import browse, order, start
+from bench import browse, order, search, start
 from bench.ground import seeded
 
 
@@ -8,6 +8,7 @@ def main() -> None:
     with seeded("demo") as demo, seeded("nation") as nation:
         start.run(demo, nation)
         browse.run(demo, nation)
+        search.run(nation)
         demo.cabas("check")
         nation.cabas("check")
     order.main()
