@@ -1,5 +1,4 @@
 import asyncio
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,14 +10,12 @@ from cabas.domain.carts.model import (
     BadQuantity,
     CartFull,
     CartNotFound,
-    CartOrdered,
     ProductNotSold,
     ProductUnavailable,
     Substitution,
 )
 from cabas.kit.ids import place_of
 from factories.carts import make_cart, set_line
-from factories.orders import first_slot, place, request_for
 from factories.shop import make_shop
 
 
@@ -155,42 +152,6 @@ async def test_a_note_and_a_choice_stay_with_the_line(tx, now, shop):
     assert (line.quantity, line.note, line.substitution) == (3, "bien fins", Substitution.NEVER)
 
 
-async def test_signing_in_joins_the_baskets_by_the_larger_quantity(tx, now, shop):
-    customer = uuid4()
-    older = {shop.pasta[0]: 5, shop.pasta[1]: 1}
-    await make_cart(tx, now=now - timedelta(days=1), lines=older, shopper_id=customer)
-    guest = await make_cart(tx, now=now, lines={shop.pasta[0]: 2, shop.pasta[2]: 3})
-
-    cart_id, came = await carts.claim(
-        tx, cart_id=guest.cart_id, guest_id=guest.shopper_id, customer_id=customer, now=now, lines_max=150
-    )
-
-    held = await queries.quantities(tx, cart_id=cart_id, shopper_id=customer)
-    assert held == {shop.pasta[0]: 5, shop.pasta[1]: 1, shop.pasta[2]: 3}
-    assert came == 1
-    open_carts = await tx.fetchval("select count(*) from cart where shopper_id = $1", customer)
-    assert open_carts == 1
-
-
-async def test_a_basket_of_somebody_else_cannot_be_claimed(tx, now, shop):
-    cart = await make_cart(tx, now=now, lines={shop.pasta[0]: 2})
-
-    with pytest.raises(CartNotFound):
-        await carts.claim(
-            tx, cart_id=cart.cart_id, guest_id=uuid4(), customer_id=uuid4(), now=now, lines_max=150
-        )
-
-
-async def test_an_ordered_basket_cannot_be_claimed(tx, now, shop):
-    cart = await make_cart(tx, now=now, lines={shop.pasta[0]: 2})
-    await place(tx, request_for(cart, await first_slot(tx, now=now)), now=now)
-
-    with pytest.raises(CartOrdered):
-        await carts.claim(
-            tx, cart_id=cart.cart_id, guest_id=cart.shopper_id, customer_id=uuid4(), now=now, lines_max=150
-        )
-
-
 async def test_moving_to_another_store_loses_no_line(tx, now, shop):
     cart = await make_cart(tx, now=now, lines={shop.pasta[0]: 2, shop.weighed: 500})
 
@@ -201,19 +162,3 @@ async def test_moving_to_another_store_loses_no_line(tx, now, shop):
     assert there.quantities() == cart.quantities()
     with pytest.raises(CartNotFound):
         await queries.cart(tx, cart_id=cart.cart_id, shopper_id=cart.shopper_id)
-
-
-async def test_a_past_order_put_back_keeps_larger_quantities_and_tells_what_found_no_room(tx, now, shop):
-    cart = await make_cart(tx, now=now, lines={shop.pasta[0]: 4, shop.pasta[1]: 1})
-
-    left_out = await carts.put_lines(
-        tx,
-        cart_id=cart.cart_id,
-        shopper_id=cart.shopper_id,
-        quantities={shop.pasta[0]: 2, shop.pasta[1]: 3, shop.pasta[2]: 1, shop.pasta[3]: 1},
-        lines_max=3,
-        now=now,
-    )
-
-    assert await quantities(tx, cart) == {shop.pasta[0]: 4, shop.pasta[1]: 3, shop.pasta[2]: 1}
-    assert left_out == 1

@@ -1,6 +1,5 @@
 """Intentions on baskets: open, set a line, note, empty, undo, move to another store, merge at sign-in."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from cabas.kit.errors import Invalid
 from cabas.kit.ids import new_id, place_of
 
 _MICROSECONDS = 1_000_000
-_Document = dict[str, dict[str, object]]
+Document = dict[str, dict[str, object]]
 """Lines by GTIN as they are stored: ``{"q", "at", "note", "sub"}``."""
 
 
@@ -198,89 +197,6 @@ async def move_to_store(tx: Transaction, *, cart: Cart, store_id: int, now: date
     return moved
 
 
-async def claim(
-    tx: Transaction, *, cart_id: UUID, guest_id: UUID, customer_id: UUID, now: datetime, lines_max: int
-) -> tuple[UUID, int]:
-    """
-    A guest signs in: their basket becomes the customer's, joined with the one the customer had in
-    that store (the larger quantity of each line).
-
-    :returns: the basket's id and how many lines came from the older basket.
-    :raises CartNotFound: no such basket, or somebody else's.
-    :raises CartOrdered: it has become an order.
-    """
-    guest_cart = await queries.cart(tx, cart_id=cart_id, shopper_id=guest_id)
-    older = await queries.open_cart_of(tx, store_id=guest_cart.store_id, shopper_id=customer_id)
-    claimed = await records.set_owner(
-        tx,
-        store_id=guest_cart.store_id,
-        cart_id=cart_id,
-        shopper_id=guest_id,
-        customer_id=customer_id,
-        now=now,
-    )
-    if not claimed:
-        raise CartOrdered
-    if older is None or not older.lines:
-        return cart_id, 0
-    merged, came = _joined(document(guest_cart), document(older), lines_max)
-    await records.merge_lines(
-        tx,
-        store_id=guest_cart.store_id,
-        cart_id=cart_id,
-        shopper_id=customer_id,
-        lines=merged,
-        now=now,
-    )
-    await records.delete_cart(tx, store_id=older.store_id, cart_id=older.cart_id, shopper_id=customer_id)
-    return cart_id, came
-
-
-def _joined(mine: _Document, theirs: _Document, lines_max: int) -> tuple[_Document, int]:
-    """``mine`` first, then what only ``theirs`` has as far as there is room; the larger quantity of each."""
-    joined = {gtin: max(line, theirs.get(gtin, line), key=_quantity) for gtin, line in mine.items()}
-    room = max(0, lines_max - len(joined))
-    came = [gtin for gtin in theirs if gtin not in joined][:room]
-    for gtin in came:
-        joined[gtin] = theirs[gtin]
-    return {gtin: {**line, "at": at} for at, (gtin, line) in enumerate(joined.items())}, len(came)
-
-
-def _quantity(line: dict[str, object]) -> int:
-    return int(str(line["q"]))
-
-
-async def put_lines(
-    tx: Transaction,
-    *,
-    cart_id: UUID,
-    shopper_id: UUID,
-    quantities: Mapping[int, int],
-    lines_max: int,
-    now: datetime,
-) -> int:
-    """
-    Make the basket hold at least this much of each product (a past order, again).
-
-    Products that the store doesn't sell now go in too, as unavailable: nothing is dropped in silence.
-
-    :returns: how many lines could not go in because the basket is full.
-    :raises CartNotFound: no such basket, or somebody else's.
-    :raises CartOrdered: it has become an order.
-    """
-    found = await queries.cart(tx, cart_id=cart_id, shopper_id=shopper_id)
-    wanted: _Document = {
-        str(gtin): {"q": quantity, "note": "", "sub": None} for gtin, quantity in quantities.items()
-    }
-    joined, came = _joined(document(found), wanted, lines_max)
-    done = await records.merge_lines(
-        tx, store_id=found.store_id, cart_id=cart_id, shopper_id=shopper_id, lines=joined, now=now
-    )
-    if not done:
-        raise CartOrdered
-    return len(wanted.keys() - document(found).keys()) - came
-
-
 async def remember_shown(tx: Transaction, *, cart: Cart, shown: dict[str, int]) -> None:
     """Keep what checkout has just shown, to tell the shopper of any difference before paying."""
     await records.set_shown(
@@ -288,7 +204,7 @@ async def remember_shown(tx: Transaction, *, cart: Cart, shown: dict[str, int]) 
     )
 
 
-def document(cart: Cart) -> _Document:
+def document(cart: Cart) -> Document:
     """The lines as they are stored."""
     return {
         str(line.gtin): {

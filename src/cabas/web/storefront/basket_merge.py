@@ -4,8 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from cabas.domain.carts import operations as carts
-from cabas.domain.carts import queries
+from cabas.domain.carts import joining, queries
 from cabas.domain.carts.model import Cart, CartNotFound, CartOrdered
 from cabas.domain.customers import queries as customers
 from cabas.domain.slots import operations as slots
@@ -41,7 +40,7 @@ async def _claimed(request: ShopRequest, tx: Transaction, customer_id: UUID) -> 
     if visitor.cart_id is None or not visitor.basket_count:
         return None
     try:
-        cart_id, came = await carts.claim(
+        cart_id, came = await joining.claim(
             tx,
             cart_id=visitor.cart_id,
             guest_id=visitor.id,

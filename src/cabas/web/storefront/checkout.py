@@ -43,7 +43,8 @@ from cabas.web.storefront.checkout_form import Asked, fresh_key, prefilled, read
 from cabas.web.storefront.checkout_view import Basis, Said, checkout_page
 from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_of
 from cabas.web.storefront.shown import read_shown
-from cabas.web.storefront.slots import hold_for, nearest_to
+from cabas.web.storefront.slot_page import nearest_to
+from cabas.web.storefront.slots import hold_for
 
 _SLOT_REFUSALS = (SlotFull, SlotClosed, SlotNotOpen, SlotUnknown)
 _DELIVERY_DIGIT = "2"

@@ -13,6 +13,7 @@ from cabas.domain.orders.model import vat_shares
 from cabas.domain.orders.pricing import ordered_line
 from cabas.domain.payments.model import METHODS
 from cabas.domain.slots.model import Channel, Hold, Slot
+from cabas.domain.stores.model import StoreSummary
 from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
 from cabas.web import pages
@@ -82,31 +83,47 @@ def checkout_page(
         slots_href=f"/creneaux?mode={MODES[slot.channel]}",
         held=hold_view(request, basis.hold, slot) if basis.hold else None,
         delivery=delivery,
-        store={
-            "name": store.name if store else "",
-            "address": f"{store.street}, {store.postcode} {store.city}" if store else "",
-        },
+        store=store_words(store),
         signed_in=basis.shopper.customer is not None,
         substitutions=basket_view.substitution_options(t),
         substitution=values.get("substitution") or basis.cart.substitution.value,
-        payments=[
-            {
-                "value": method,
-                "label": t(f"checkout.payment_{method}"),
-                "hint": t(f"checkout.payment_{method}_hint"),
-            }
-            for method in sorted(METHODS)
-        ],
-        adults=minimum_age(basis.priced),
-        lines=recap_lines(basis.priced, t),
-        gone=[offer.name if offer else str(line.gtin) for line, offer in basis.priced.unavailable],
-        totals=basket_view.totals_view(basis.priced, Fee(cents=fee, exact=True), t),
-        vat=vat_rows(basis, t),
-        maximum=format_cents(basis.priced.maximum_cents + fee, language),
-        seller=basis.terms.seller.get("name", ""),
-        withdrawable=any(line.offer.retractable for line in basis.priced.lines),
-        button=ORDER_BUTTONS.get(language, ORDER_BUTTON),
+        payments=_payments(t),
+        **_recap(basis, t),
     )
+
+
+def store_words(store: StoreSummary | None) -> dict[str, str]:
+    return {
+        "name": store.name if store else "",
+        "address": f"{store.street}, {store.postcode} {store.city}" if store else "",
+    }
+
+
+def _payments(t: Catalogue) -> list[dict[str, str]]:
+    return [
+        {
+            "value": method,
+            "label": t(f"checkout.payment_{method}"),
+            "hint": t(f"checkout.payment_{method}_hint"),
+        }
+        for method in sorted(METHODS)
+    ]
+
+
+def _recap(basis: Basis, t: Catalogue) -> dict[str, Any]:
+    """The fourth block: what is ordered, what it costs, and the button's words."""
+    fee = basis.terms.fee_cents
+    return {
+        "adults": minimum_age(basis.priced),
+        "lines": recap_lines(basis.priced, t),
+        "gone": [offer.name if offer else str(line.gtin) for line, offer in basis.priced.unavailable],
+        "totals": basket_view.totals_view(basis.priced, Fee(cents=fee, exact=True), t),
+        "vat": vat_rows(basis, t),
+        "maximum": format_cents(basis.priced.maximum_cents + fee, t.language),
+        "seller": basis.terms.seller.get("name", ""),
+        "withdrawable": any(line.offer.retractable for line in basis.priced.lines),
+        "button": ORDER_BUTTONS.get(t.language, ORDER_BUTTON),
+    }
 
 
 def recap_lines(priced: PricedCart, t: Catalogue) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from cabas.policies import DEFAULTS
 from cabas.web import dates
 from cabas.web.request import ShopRequest
 from cabas.web.storefront.basket_view import fee_label, quantity_label
-from cabas.web.storefront.checkout_view import vat_view
+from cabas.web.storefront.checkout_view import store_words, vat_view
 from cabas.web.storefront.order_access import Told
 from cabas.web.storefront.shopper import store_of
 
@@ -99,10 +99,7 @@ def order_values(request: ShopRequest, told: Told) -> dict[str, Any]:
         "qr": qr_svg(order.code),
         "slot": slot_label(order, language),
         "delivery": order.channel == "delivery",
-        "store": {
-            "name": store.name if store else "",
-            "address": f"{store.street}, {store.postcode} {store.city}" if store else "",
-        },
+        "store": store_words(store),
         "deliver_to": f"{address['street']}, {address['postcode']} {address['city']}" if address else "",
         "placed": stamp(order.placed_at, t),
         "cutoff": moment_label(order.cutoff_at, language),

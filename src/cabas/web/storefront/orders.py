@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from cabas.domain.carts import operations as carts
+from cabas.domain.carts import joining
 from cabas.domain.carts import queries as cart_queries
 from cabas.domain.carts.model import Cart, PricedCart
 from cabas.domain.orders import operations as orders
@@ -116,7 +116,7 @@ async def order_again(request: ShopRequest, order: FromPath[str]) -> Response[An
             request.remember(msgspec.structs.replace(request.visitor, store_id=owned.order.store_id))
         shopper = await shopper_of(request, tx)
         cart_id = await open_cart_for(request, tx, shopper)
-        left_out = await carts.put_lines(
+        left_out = await joining.put_lines(
             tx,
             cart_id=cart_id,
             shopper_id=shopper.shopper_id,

@@ -24,7 +24,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     basket.set_budget,
     basket_lines.set_line,
     basket_lines.amend_line,
-    slots.slots_page,
+    slots.show,
     slots.hold,
     slots.release,
     delivery.delivery,
