@@ -52,6 +52,7 @@ def _measure(ground: Ground, port: int, orders: int, processes: int) -> None:
             limits.append(_limit(ground, goods, values, orders, clients, next(numbers)))
     rate = statistics.median(volley.rate for volley in volleys)
     limit = statistics.median(limits)
+    ratios = [volley.rate / one for volley, one in zip(volleys, limits, strict=True)]
     latency = statistics.median(volley.percentile(99) for volley in volleys)
     measure.keep(
         "order",
@@ -60,8 +61,8 @@ def _measure(ground: Ground, port: int, orders: int, processes: int) -> None:
             "limit_per_s": round(limit, 1),
             "ratio": round(rate / limit, 4),
             "lines": order_carts.LINES,
-            "runs_per_s": [round(volley.rate, 1) for volley in volleys],
-            "limit_runs_per_s": [round(one, 1) for one in limits],
+            "ratio_min": round(min(ratios), 4),
+            "ratio_max": round(max(ratios), 4),
             "p50_ms": round(statistics.median(volley.percentile(50) for volley in volleys), 2),
             "p99_ms": round(latency, 2),
             "connections": at,
