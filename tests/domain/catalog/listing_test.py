@@ -75,6 +75,16 @@ async def test_a_page_number_is_bounded(tx: Transaction, tree: CategoryTree, now
     assert await _page(tx, tree, "epicerie", now, page=10**9, limit=2) == ([], False)
 
 
+@pytest.mark.parametrize("slug", ["epicerie", "pates-et-riz", "pates"])
+async def test_what_may_not_be_sold_does_not_end_the_list(
+    tx: Transaction, tree: CategoryTree, now: datetime, slug: str
+) -> None:
+    await tx.execute("update product set sellable = false where gtin in ($1, $2)", FIRST + 1, FIRST + 3)
+
+    assert await _page(tx, tree, slug, now, limit=4) == ([0, 2], True)
+    assert await _page(tx, tree, slug, now, limit=4, page=2) == ([4, 5, 6, 7], True)
+
+
 @pytest.mark.parametrize(
     ("sort", "first"),
     [
@@ -87,9 +97,21 @@ async def test_a_page_number_is_bounded(tx: Transaction, tree: CategoryTree, now
 async def test_sorts_put_first_what_they_say(
     tx: Transaction, tree: CategoryTree, now: datetime, sort: Sort, first: list[int]
 ) -> None:
-    numbers, _ = await _page(tx, tree, "pates", now, sort=sort)
+    for slug in ("pates", "pates-et-riz"):
+        numbers, _ = await _page(tx, tree, slug, now, sort=sort)
 
-    assert numbers[:3] == first
+        assert numbers[:3] == first
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_an_aisle_is_sorted_across_its_shelves(
+    tx: Transaction, tree: CategoryTree, now: datetime, sort: Sort
+) -> None:
+    whole, _ = await _page(tx, tree, "epicerie", now, sort=sort)
+    pages = [await _page(tx, tree, "epicerie", now, sort=sort, limit=5, page=page) for page in (1, 2, 3)]
+
+    assert sorted(whole) == list(range(12))
+    assert [number for numbers, _ in pages for number in numbers] == whole
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ _ORDER = {
     Sort.NUTRI_SCORE: "p.nutri_score nulls last, o.rank",
     Sort.PROMOTION: "(m.promotion_id is null), o.rank",
 }
-_SORTS_BY_OFFER = frozenset({Sort.RELEVANCE, Sort.PRICE, Sort.UNIT_PRICE})
+_SORTS_BY_OFFER = frozenset({Sort.RELEVANCE, Sort.PRICE, Sort.UNIT_PRICE, Sort.PROMOTION})
+_SCOPES = {1: "aisle", 2: "shelf", 3: "leaf"}
 
 
 async def category_page(
@@ -48,7 +49,7 @@ async def category_page(
     leaf = category.category_id if category.level == 3 else 0
     if narrowed is None and sort in _SORTS_BY_OFFER:
         rows = await reader.fetch(
-            _BY_OFFER[sort, low == high, bool(leaf)],
+            _BY_OFFER[sort, _SCOPES[category.level]],
             now,
             store_id,
             low,
@@ -74,8 +75,9 @@ async def category_page(
             wanted.zone,
             wanted.price_cents_max,
         )
-    cards = [Card(*row) for row in rows]
-    return CardPage(cards[:limit], len(cards) > limit)
+    # A product that may not be sold leaves a gap, not an end.
+    cards = [Card(*row) for row in rows[:limit] if row["gtin"] is not None]
+    return CardPage(cards, len(rows) > limit)
 
 
 def shelf_range(category: Category) -> tuple[int, int]:
@@ -84,20 +86,42 @@ def shelf_range(category: Category) -> tuple[int, int]:
     return (shelf, shelf + 99) if category.level == 1 else (shelf, shelf)
 
 
-def _by_offer(sort: Sort, *, one_shelf: bool, leaf: bool) -> str:
+def _by_offer(sort: Sort, scope: str) -> str:
     """Sorted by the offer alone: the page is cut before products are joined."""
-    shelf = "o.shelf_id = $3 and $4::int is not null" if one_shelf else "o.shelf_id between $3 and $4"
-    only = "and o.category_id = $5" if leaf else "and $5::int = 0"
     return f"""
         select {CARD_COLUMNS}
-          from (select *
-                  from offer o
-                 where o.store_id = $2 and {shelf} {only} and o.status <> 0
-                 order by {_ORDER[sort]}
-                 limit $6 offset $7) o
-          join product p on p.gtin = o.gtin and p.sellable
+          from ({_AISLE_BY_RANK if (sort, scope) == (Sort.RELEVANCE, "aisle") else _cut(sort, scope)}) o
+          left join product p on p.gtin = o.gtin and p.sellable
           {_PROMOTION}
          order by {_ORDER[sort]}"""
+
+
+def _cut(sort: Sort, scope: str) -> str:
+    """The page's offers, out of the range of shelves."""
+    shelf = "o.shelf_id between $3 and $4" if scope == "aisle" else "o.shelf_id = $3 and $4::int is not null"
+    only = "o.category_id = $5" if scope == "leaf" else "$5::int = 0"
+    return f"""
+            select o.*
+              from offer o
+              {_PROMOTION if sort is Sort.PROMOTION else ""}
+             where o.store_id = $2 and {shelf} and {only} and o.status <> 0
+             order by {_ORDER[sort]}
+             limit $6 offset $7"""
+
+
+_AISLE_BY_RANK = """
+            select best.*
+              from category shelf
+             cross join lateral (
+                    select *
+                      from offer o
+                     where o.store_id = $2 and o.shelf_id = shelf.category_id / 100 and o.status <> 0
+                     order by o.rank
+                     limit $6::int + $7::int) best
+             where shelf.level = 2 and shelf.category_id between $3::int * 100 and $4::int * 100 and $5::int = 0
+             order by best.rank
+             limit $6 offset $7"""
+"""The best of each shelf by its index, then merged: an aisle costs its few shelves, not all it holds."""
 
 
 def _narrowed(sort: Sort) -> str:
@@ -117,18 +141,13 @@ def _narrowed(sort: Sort) -> str:
          limit $6 offset $7"""
 
 
-_BY_OFFER = {
-    (sort, one_shelf, leaf): _by_offer(sort, one_shelf=one_shelf, leaf=leaf)
-    for sort in _SORTS_BY_OFFER
-    for one_shelf in (True, False)
-    for leaf in (True, False)
-}
+_BY_OFFER = {(sort, scope): _by_offer(sort, scope) for sort in _SORTS_BY_OFFER for scope in _SCOPES.values()}
 _NARROWED = {sort: _narrowed(sort) for sort in Sort}
 
 
 def page_statement() -> str:
     """The statement of a level-2 page in the shop's own order, for those who measure it."""
-    return _BY_OFFER[Sort.RELEVANCE, True, False]
+    return _BY_OFFER[Sort.RELEVANCE, "shelf"]
 
 
 async def cards_by_gtin(
