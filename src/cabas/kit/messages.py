@@ -44,6 +44,13 @@ class Catalogue:
             return self._fallback(key, **arguments)
         raise MissingMessage(key)
 
+    def plain(self, key: str) -> str | None:
+        """The message, when it takes no argument; None for another or a missing one."""
+        if key in self._formats or (key not in self._plain and self._fallback is None):
+            return None
+        text = self._plain.get(key)
+        return text if text is not None or self._fallback is None else self._fallback.plain(key)
+
 
 def load_catalogues(folder: Path, first: str = "fr") -> dict[str, Catalogue]:
     """

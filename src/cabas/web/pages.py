@@ -5,8 +5,9 @@ Templates get plain values only. ``page`` is the frame every layout reads; a han
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 import msgspec
 from litestar import Response
@@ -20,6 +21,7 @@ from cabas.web.request import ShopRequest
 HTML = "text/html"
 FLASH_COOKIE = "cabas_flash"
 FLASH_LENGTH_MAX = 1500
+_VISITOR_ATTRIBUTES = f"; HttpOnly; Max-Age={visitors.MAX_AGE_SECONDS}; Path=/; SameSite=lax"
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -65,9 +67,7 @@ def page(
     return keep_visitor(request, response)
 
 
-def fragment(
-    request: ShopRequest, template: str, *, status: int = 200, **values: object
-) -> Response[str]:
+def fragment(request: ShopRequest, template: str, *, status: int = 200, **values: object) -> Response[str]:
     """A piece of a page, for an island to swap in."""
     catalogue = request.site.catalogues[request.language]
     html = request.site.renderer.render(
@@ -85,9 +85,27 @@ def see_other(request: ShopRequest, path: str, *, notice: Notice | None = None) 
     return keep_visitor(request, response)
 
 
+def path_with_query(request: ShopRequest) -> str:
+    """The address of this page on this site, with its query: where a form leads back to."""
+    path, query = request.scope["path"], request.scope["query_string"]
+    if not query:
+        return _quoted(path)
+    return f"{_quoted(path)}?{quote(query.decode('latin-1'), safe='/?&=%+-._~')}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/-._~")
+
+
 def is_local(path: str) -> bool:
     """Whether a path given by a stranger stays on this site."""
-    return path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path and path.isprintable()
+    return (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and "\\" not in path
+        and path.isprintable()
+    )
 
 
 def keep_visitor(request: ShopRequest, response: Response[Any]) -> Response[Any]:
@@ -95,9 +113,9 @@ def keep_visitor(request: ShopRequest, response: Response[Any]) -> Response[Any]
     visitor = request.visitor
     if request.scope["state"].get("visitor_changed"):
         value = request.site.visitor_cookie.write(visitor)
-        response.set_cookie(
-            _cookie(request, visitors.COOKIE, value, max_age=visitors.MAX_AGE_SECONDS)
-        )
+        secure = "; Secure" if request.site.settings.secure else ""
+        # Written by hand: every first visit carries it, and the framework's way costs as much as 8 cards.
+        response.headers["set-cookie"] = f"{visitors.COOKIE}={value}{_VISITOR_ATTRIBUTES}{secure}"
     return response
 
 
@@ -126,7 +144,7 @@ def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) 
         "lang": language,
         "languages": [code for code in request.site.catalogues if code != language],
         "theme": visitor.theme,
-        "path": _path(request),
+        "path": path_with_query(request),
         "title": frame.title,
         "description": frame.description,
         "canonical": frame.canonical,
@@ -154,12 +172,6 @@ def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) 
         "nav": frame.nav,
         "banner": request.site.directory.banner,
     }
-
-
-def _path(request: ShopRequest) -> str:
-    """The address of this page on this site, with its query: where a form leads back to."""
-    query = request.url.query
-    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _flash(request: ShopRequest) -> list[Notice]:

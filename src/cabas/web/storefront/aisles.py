@@ -6,9 +6,9 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from cabas.web import pages
-from cabas.web.pages import Frame
+from cabas.web.pages import Frame, path_with_query
 from cabas.web.request import ShopRequest
-from cabas.web.storefront.place import NATIONWIDE, Place, own_base, path_with_query, place_of, place_values
+from cabas.web.storefront.place import NATIONWIDE, Place, own_base, place_of, place_values
 from cabas.web.storefront.trail import category_view
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 from minijinja import safe
@@ -19,17 +20,18 @@ from cabas.kit.errors import NotFound
 from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue
 from cabas.web import pages
-from cabas.web.pages import Frame
+from cabas.web.pages import Frame, path_with_query
 from cabas.web.request import ShopRequest
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_views
 from cabas.web.storefront.filters import filter_groups, quick_links, sort_options
 from cabas.web.storefront.listing_query import SORTS, ListingQuery, read_listing
 from cabas.web.storefront.paging import page_links
-from cabas.web.storefront.place import NATIONWIDE, Place, own_base, path_with_query, place_of, place_values
+from cabas.web.storefront.place import NATIONWIDE, Place, own_base, place_of, place_values
 from cabas.web.storefront.trail import CategoryView, breadcrumb, category_view
 
 FORMS_KEPT = 256
+SURROUNDINGS_KEPT = 4096
 
 
 class CategoryUnknown(NotFound):
@@ -89,31 +91,50 @@ def _page(
 ) -> Response[str]:
     t = request.site.catalogues[request.language]
     here = path_with_query(request)
-    name = view.category.name
+    around = _surroundings(view, place.base, place.name, t)
     return pages.page(
         request,
         "storefront/category.html",
         Frame(
-            title=t("catalogue.category_title", name=name, place=place.name) if place.name else name,
-            description=t("catalogue.category_description", name=name),
+            title=around.title,
+            description=around.description,
             nav="aisles",
             canonical=f"{request.site.settings.public_url}/rayons/{view.category.slug}",
         ),
-        frame_extra={"path": here},
-        heading=name,
-        trail=breadcrumb(view, base=place.base, aisles_label=t("common.nav_aisles")),
-        below=[
-            {"label": one.name, "href": f"{place.base}/rayons/{one.slug}", "current": one is view.category}
-            for one in view.below
-        ],
+        heading=view.category.name,
+        trail=around.trail,
+        below=around.below,
         chips=quick_links(query, t),
         filters=_filters(request.site.renderer, query, counts, t),
         chosen=query.chosen,
-        cleared=query.address(promotion=False, labels=(), nutri="", page=1) or "?",
+        cleared=query.unfiltered,
         place=place_values(place, here, t),
         cards=card_views(found.cards, place=place, here=here, quantities=quantities, t=t),
         count=_count(query, found, counts, t),
         pages=page_links(query, has_next=found.has_next),
+    )
+
+
+class _Surroundings(msgspec.Struct, frozen=True):
+    """What a category's page says whatever its products are."""
+
+    title: str
+    description: str
+    trail: list[dict[str, str]]
+    below: list[dict[str, Any]]
+
+
+@lru_cache(maxsize=SURROUNDINGS_KEPT)
+def _surroundings(view: CategoryView, base: str, store_name: str, t: Catalogue) -> _Surroundings:
+    name = view.category.name
+    return _Surroundings(
+        title=t("catalogue.category_title", name=name, place=store_name) if store_name else name,
+        description=t("catalogue.category_description", name=name),
+        trail=breadcrumb(view, base=base, aisles_label=t("common.nav_aisles")),
+        below=[
+            {"label": one.name, "href": f"{base}/rayons/{one.slug}", "current": one is view.category}
+            for one in view.below
+        ],
     )
 
 
@@ -150,7 +171,11 @@ def _count(query: ListingQuery, found: CardPage, counts: Facets | None, t: Catal
     """How many there are when that is known without asking, else which of them are shown."""
     shown, before = len(found.cards), (query.page - 1) * PAGE
     if counts is not None and not query.chosen:
-        return t("catalogue.count", n=counts.total)
-    if not found.has_next:
-        return t("catalogue.count", n=before + shown)
-    return t("catalogue.count_some", first=before + 1, last=before + shown)
+        return _count_words(t, counts.total, 0)
+    return _count_words(t, before + shown, before + 1 if found.has_next else 0)
+
+
+@lru_cache(maxsize=2048)
+def _count_words(t: Catalogue, last: int, first: int) -> str:
+    """:param first: 0 when ``last`` is all there are."""
+    return t("catalogue.count_some", first=first, last=last) if first else t("catalogue.count", n=last)

@@ -62,6 +62,11 @@ class ListingQuery(msgspec.Struct, frozen=True, kw_only=True):
         return self.promotion + len(self.labels) + bool(self.nutri)
 
     @property
+    def unfiltered(self) -> str:
+        """The address of the same list without its filters."""
+        return self.address(promotion=False, labels=(), nutri="", page=1) or "?" if self.chosen else "?"
+
+    @property
     def plain(self) -> bool:
         return self == _PLAIN
 

@@ -1,5 +1,6 @@
 """Numbered pages of a list whose length isn't counted: those before, this one, and whether there is a next."""
 
+from functools import lru_cache
 from typing import Any
 
 from cabas.domain.catalog.listing import PAGE_MAX
@@ -8,6 +9,7 @@ from cabas.web.storefront.listing_query import ListingQuery
 NEIGHBOURS = 2
 
 
+@lru_cache(maxsize=1024)
 def page_links(query: ListingQuery, *, has_next: bool) -> dict[str, Any]:
     """For the macro `pagination`."""
     current = query.page

@@ -5,7 +5,7 @@ The store is in the address, so that a page can be shared and kept. A visitor wi
 opens a store's page shops there from then on; one who has another store sees that it isn't theirs.
 """
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -97,14 +97,6 @@ def _at(store: StoreSummary, *, own: bool) -> Place:
 def own_base(request: ShopRequest) -> str:
     """ "/magasins/{slug}" of the visitor's store, or ""."""
     return own_place(request).base
-
-
-def path_with_query(request: ShopRequest) -> str:
-    """The address of this page within the site, as a form comes back to it."""
-    path, query = request.scope["path"], request.scope["query_string"]
-    if not query:
-        return quote(path, safe="/-._~")
-    return f"{quote(path, safe='/-._~')}?{quote(query.decode('latin-1'), safe='/?&=%+-._~')}"
 
 
 def in_store(path: str, slug: str) -> str:

@@ -15,7 +15,7 @@ from cabas.kit.db import Connection
 from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
 from cabas.web import pages
-from cabas.web.pages import Frame
+from cabas.web.pages import Frame, path_with_query
 from cabas.web.request import ShopRequest
 from cabas.web.storefront import product_facts as facts
 from cabas.web.storefront.aisles import aisle_values
@@ -26,7 +26,6 @@ from cabas.web.storefront.place import (
     NATIONWIDE,
     Place,
     own_base,
-    path_with_query,
     place_of,
     place_values,
 )
@@ -100,7 +99,6 @@ def _page(
             canonical=f"{public}/produits/{card.gtin}",
             alcohol_banner=card.minimum_age > 0,
         ),
-        frame_extra={"path": here},
         trail=_trail(request, place, card, t),
         place=place_values(place, here, t),
         card=shown,
@@ -165,7 +163,6 @@ def _not_here(
         "storefront/product_elsewhere.html",
         Frame(title=known.card.name, nav="aisles", canonical=_national_address(request, known.card)),
         status=404,
-        frame_extra={"path": here},
         trail=_trail(request, place, known.card, t),
         store_name=place.name,
         card=card_view(known.card, place.base, 0, t),

@@ -12,7 +12,7 @@ from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
 from cabas.kit.text import clean_line, folded
 from cabas.web import pages
-from cabas.web.pages import Frame
+from cabas.web.pages import Frame, path_with_query
 from cabas.web.request import ShopRequest
 from cabas.web.storefront.aisles import aisle_values
 from cabas.web.storefront.basket_marks import basket_quantities
@@ -22,7 +22,6 @@ from cabas.web.storefront.place import (
     NATIONWIDE,
     Place,
     own_base,
-    path_with_query,
     place_of,
     place_values,
 )
@@ -99,7 +98,7 @@ def _page(
             title=t("catalogue.results_title", query=text) if text else t("catalogue.search_title"),
             nav="search",
         ),
-        frame_extra={"path": here, "query": text},
+        frame_extra={"query": text},
         query=text,
         place=place_values(place, here, t),
         cards=card_views(shown, place=place, here=here, quantities=quantities, t=t),

@@ -10,7 +10,9 @@ TREES_KEPT = 2
 """The current tree, and the one that a page under way may still hold."""
 
 
-class CategoryView(msgspec.Struct, frozen=True, kw_only=True):
+class CategoryView(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One object a category and tree: what is made from it can be kept by it."""
+
     category: Category
     ancestors: tuple[Category, ...]
     """From the aisle down, without the category itself."""
