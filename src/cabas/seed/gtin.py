@@ -1,5 +1,7 @@
 """GTIN-13 numbers: invented company prefixes, and the in-store range for weighed goods."""
 
+from cabas.domain.catalog.gtin import with_check_digit
+
 LEAF_ARTICLES_MAX = 10_000
 WEIGHED_ARTICLES_MAX = 150
 
@@ -16,10 +18,3 @@ def weighed_gtin(*, leaf: int, article: int) -> int:
     if not 0 <= article < WEIGHED_ARTICLES_MAX:
         raise ValueError(f"leaf {leaf} has too many weighed articles")
     return with_check_digit(26 * 10**10 + (leaf * WEIGHED_ARTICLES_MAX + article) * 10**5)
-
-
-def with_check_digit(body: int) -> int:
-    """Twelve digits and their check digit: weights 3 and 1 from the right."""
-    digits = [int(digit) for digit in f"{body:012d}"]
-    total = sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return body * 10 + (-total) % 10

@@ -1,0 +1,1 @@
+"""Imports: products, stores and offers from a retailer's files, streamed, resumable, repeatable."""

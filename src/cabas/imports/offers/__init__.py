@@ -1,0 +1,1 @@
+"""Offers from a retailer's price files."""

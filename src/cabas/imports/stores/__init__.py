@@ -1,0 +1,1 @@
+"""Stores from a retailer's list."""
