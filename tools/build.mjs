@@ -48,6 +48,7 @@ async function buildAll() {
   const manifest = { ...manifestOf(bundled.metafile), ...fonts.manifest, ...art };
   await writeFile(path.join(OUT, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await buildWorker(manifest);
+  await buildStoreWorker(manifest);
   await prune(manifest);
   const report = await budgetReport({ out: OUT, manifest, publicPath: PUBLIC });
   console.log(report.text);
@@ -79,6 +80,19 @@ async function buildWorker(manifest) {
     define: {
       __ASSETS__: JSON.stringify(["shop.css", "shop.js", "figtree.woff2", "bricolage.woff2"].map((n) => manifest[n])),
       __VERSION__: JSON.stringify(shortHash(version)),
+    },
+  });
+}
+
+/** The picking app's own worker. */
+async function buildStoreWorker(manifest) {
+  await build({
+    ...shared,
+    entryPoints: [{ in: path.join(WEB, "islands/worker/store-sw.ts"), out: "store-sw" }],
+    format: "iife",
+    define: {
+      __ASSETS__: JSON.stringify(["store.css", "store.js", "figtree.woff2", "bricolage.woff2"].map((n) => manifest[n])),
+      __VERSION__: JSON.stringify(shortHash(Object.values(manifest).join(""))),
     },
   });
 }

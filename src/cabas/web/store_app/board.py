@@ -14,7 +14,7 @@ from cabas.domain.preparation.queries import BoardOrder
 from cabas.domain.staff.model import Permission, allowed
 from cabas.kit.clock import paris_day, paris_midnight
 from cabas.policies import DEFAULTS
-from cabas.web.dates import clock_time, long_day, span
+from cabas.web.dates import long_day, span
 from cabas.web.request import ShopRequest
 from cabas.web.store_app.access import HOME, Post, at_work, order_path, page
 from cabas.web.store_app.receipts import acknowledge_all
@@ -100,7 +100,7 @@ def _next(request: ShopRequest, post: Post, orders: list[BoardOrder]) -> dict[st
     t = request.site.catalogues[request.language]
     key = "store_app.go_on" if order in mine else "store_app.take_next"
     return {
-        "label": t(key, code=order.code, time=clock_time(order.slot_starts_at, request.language)),
+        "label": t(key, code=order.code),
         "href": order_path(order.order_id),
     }
 

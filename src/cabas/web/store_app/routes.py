@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.store_app import board, counter, device, events, papers, picking, pin, receipts
+from cabas.web.store_app import board, counter, device, events, papers, picking, pin, receipts, worker
 
 ROUTES: Sequence[HTTPRouteHandler] = [
     device.enrolment,
@@ -13,6 +13,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     pin.names,
     pin.sign_in,
     pin.lock,
+    worker.service_worker,
     board.board,
     receipts.stream,
     receipts.receive,

@@ -4,7 +4,6 @@
 import { csrfToken } from "../kit/csrf.ts";
 import { announce } from "../kit/status.ts";
 import { fetchDocument, swapIn } from "../kit/swap.ts";
-import { toast } from "../kit/toast.ts";
 import { nextPollMs } from "../logic/polling.ts";
 
 interface Item {
@@ -40,7 +39,6 @@ async function follow(after: number, words: string): Promise<void> {
       }
       if (items.some((item) => !item.received)) {
         announce(words, { now: true });
-        toast(words);
         navigator.vibrate?.(60);
       }
     } catch {

@@ -12,6 +12,7 @@ import { readForLine, readForSubstitute, weightProblem, type OrderedLine } from 
 import { Screen } from "./screen.ts";
 import { append, waiting } from "./store.ts";
 import { watchJournal, type SyncTold } from "./sync.ts";
+import { keepOrder } from "./worker.ts";
 import { hideVerdict, showVerdict } from "./verdict.ts";
 
 const WHOLE = "tout";
@@ -66,6 +67,7 @@ class Bench {
       offerCamera(form, (code) => this.#scanned(form, code));
     }
     this.#screen.show(this.copy);
+    keepOrder();
     this.#flush = watchJournal(this.copy.actor, this.#words, (told) => this.#told(told));
     addEventListener("offline", () => announce(this.#words.offline ?? "", { now: true }));
   }
@@ -180,6 +182,7 @@ class Bench {
       toast(this.#words.signed_out ?? "", { label: "PIN", run: () => location.assign("/preparation/connexion") });
     }
     if (state === "reload") location.reload();
+    if (state === "synced") keepOrder();
     this.#screen.refused(refused.map((one) => this.#refusal(one)));
     const settled = state === "synced" && this.#finishing && !refused.length;
     if (settled) void waiting().then((left) => {

@@ -57,7 +57,7 @@ async function install(): Promise<void> {
 
 async function activate(): Promise<void> {
   const names = await caches.keys();
-  await forget(names.filter((name) => !KEPT.includes(name)));
+  await forget(names.filter((name) => !KEPT.includes(name) && !name.startsWith("store-")));
   await worker.registration.navigationPreload?.enable();
   await worker.clients.claim();
 }
