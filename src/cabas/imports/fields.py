@@ -1,5 +1,6 @@
 """Reads a row's values whatever their type: CSV text, JSON values, Parquet lists of texts by language."""
 
+import html
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,8 +31,8 @@ class Fields:
     def text(self, *names: str, length_max: int = TEXT_MAX) -> str:
         """One clean line; "" when nothing is said."""
         for name in names:
-            value = clean_line(_words(self._values.get(name))[:length_max])
-            if value:
+            told = self._values.get(name)
+            if told and (value := clean_line(_words(told)[:length_max])):
                 return value
         return ""
 
@@ -64,6 +65,8 @@ def decimal_of(text: str) -> Decimal | None:
 
 def _words(value: Any) -> str:
     """Text of a value; of a list by language (``{lang, text}``) the French, else the main, else the English."""
+    if isinstance(value, str):
+        return html.unescape(value) if "&" in value else value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

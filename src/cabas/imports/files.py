@@ -2,16 +2,14 @@
 
 import gzip
 import hashlib
-import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 LINE_BYTES_MAX = 1_000_000
 """A line, or a CSV record over several lines, that is longer is refused; the next is read."""
-_BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -33,7 +31,8 @@ class Source:
         self.size = size
         packed = raw.read(2) == _GZIP
         raw.seek(0)
-        self._stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK) if packed else raw
+        # No larger buffer around it: of damaged data, what is in a buffer would be lost.
+        self._stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
 
     @property
     def done(self) -> int:

@@ -19,11 +19,15 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 def clean_line(text: str) -> str:
     """``text`` on one line, trimmed, composed (NFC), without what doesn't print."""
     spaced = " ".join(unicodedata.normalize("NFC", text[:_LOOKED_AT_MAX]).split())
+    if spaced.isprintable():  # almost all text: nothing to take out
+        return spaced
     return "".join(letter for letter in spaced if _printable(letter)).strip()
 
 
 def folded(text: str) -> str:
     """Lower case, without accents or ligatures: ``Œufs à la neige`` → ``oeufs a la neige``."""
+    if text.isascii():  # nothing to fold
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cabas.kit.text import folded, search_key
 
@@ -60,7 +61,7 @@ def allergens_told(tags: Iterable[str]) -> list[str]:
 def allergens_in(ingredients: str) -> list[str]:
     """The allergens named by what stands between ``**``."""
     found = {
-        _OF_WORD.get(folded(word))
+        _OF_WORD.get(_folded_word(word))
         for emphasis in _EMPHASISED.findall(ingredients)
         for word in _WORD.findall(emphasis)
     }
@@ -82,12 +83,12 @@ def emphasised(ingredients: str) -> str:
 
 
 def _emphasise_words(text: str) -> str:
-    shadow = "".join(folded(letter) if len(folded(letter)) == 1 else " " for letter in text)
+    shadow = "".join(map(_one_letter, text))
     passed = [(found.start(), found.end(), found[0]) for found in _NOT_MEANT.finditer(shadow)]
     parts: list[str] = []
     last = 0
     for word in _WORD.finditer(text):
-        name = folded(word[0])
+        name = _folded_word(word[0])
         excused = any(
             start <= word.start() < end and (said.startswith("sans") or not name.startswith(_INNER))
             for start, end, said in passed
@@ -96,3 +97,15 @@ def _emphasise_words(text: str) -> str:
             parts += [text[last : word.start()], "**", word[0], "**"]
             last = word.end()
     return "".join([*parts, text[last:]])
+
+
+@lru_cache(maxsize=65_536)
+def _folded_word(word: str) -> str:
+    return folded(word)
+
+
+@lru_cache(maxsize=4_096)
+def _one_letter(letter: str) -> str:
+    """Folded, in its place: a space for what folds into two (œ)."""
+    plain = folded(letter)
+    return plain if len(plain) == 1 else " "

@@ -42,12 +42,14 @@ UNSORTED = (
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leaf: str
     tags: str = ""
+    broad: str = ""
     words: str = ""
     frozen: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True):
     by_tag: dict[str, Rule]
+    by_broad_tag: dict[str, Rule]
     by_word: dict[str, Rule]
     words: re.Pattern[str]
     by_aisle: dict[str, str]
@@ -61,11 +63,13 @@ def leaf_of(*, tags: Sequence[str], texts: Iterable[str], aisle: str, frozen: bo
     """
     rules = read_rules()
     bare = [tag.split(":", 1)[-1] for tag in reversed(tags)]
-    rule = next((rules.by_tag[tag] for tag in bare if tag in rules.by_tag), None)
     french = (tag[3:] for tag in reversed(tags) if tag.startswith("fr:"))
-    if rule is None:
-        found = (rules.words.search(search_key(text)) for text in (*texts, *french))
-        rule = next((rules.by_word[word[1]] for word in found if word), None)
+    found = (rules.words.search(_singular(text)) for text in (*texts, *french))
+    rule = (
+        next((rules.by_tag[tag] for tag in bare if tag in rules.by_tag), None)
+        or next((rules.by_word[word[1]] for word in found if word), None)
+        or next((rules.by_broad_tag[tag] for tag in bare if tag in rules.by_broad_tag), None)
+    )
     if rule is None:
         return rules.by_aisle.get(aisle, "")
     return rule.frozen if frozen and rule.frozen else rule.leaf
@@ -75,9 +79,10 @@ def leaf_of(*, tags: Sequence[str], texts: Iterable[str], aisle: str, frozen: bo
 def read_rules() -> Rules:
     told = _read("categories.toml")
     rules = [msgspec.convert(rule, Rule) for rule in told["rule"]]
-    by_word = {word: rule for rule in rules for word in rule.words.split("|") if word}
+    by_word = {_singular(word): rule for rule in rules for word in rule.words.split("|") if word}
     return Rules(
         by_tag={tag: rule for rule in rules for tag in rule.tags.split()},
+        by_broad_tag={tag: rule for rule in rules for tag in rule.broad.split()},
         by_word=by_word,
         words=_any_of(by_word),
         by_aisle=told["aisle"],
@@ -87,7 +92,7 @@ def read_rules() -> Rules:
 def picture_of(name: str) -> str:
     """The picture of the first thing a name names; "" when it names none we can draw."""
     motifs, words = _motifs()
-    found = words.search(search_key(name))
+    found = words.search(_singular(name))
     return motifs[found[1]] if found else ""
 
 
@@ -111,14 +116,19 @@ def places_of(categories: Iterable[Category]) -> tuple[Mapping[str, Place], Mapp
 
 @cache
 def _motifs() -> tuple[dict[str, str], re.Pattern[str]]:
-    motifs: dict[str, str] = _read("pictures.toml")
-    return motifs, _any_of(motifs, plural="(?:s|x|es)?")
+    motifs = {_singular(word): picture for word, picture in _read("pictures.toml").items()}
+    return motifs, _any_of(motifs)
 
 
-def _any_of(words: Iterable[str], plural: str = "") -> re.Pattern[str]:
+def _singular(text: str) -> str:
+    """Folded words without the endings of the plural: ``Soupes de poireaux`` → ``soupe de poireau``."""
+    return " ".join(word.rstrip("sx") or word for word in search_key(text).split())
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Any of these words, whole; of two that begin at the same place the longer."""
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile(rf"\b({'|'.join(map(re.escape, longest_first))}){plural}\b")
+    return re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b")
 
 
 @cache
