@@ -66,9 +66,7 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     return _error_page(request, status, code, detail, headers)
 
 
-def problem_details(
-    status: int, code: str, detail: dict[str, Any], headers: dict[str, str]
-) -> Response[Any]:
+def problem_details(status: int, code: str, detail: dict[str, Any], headers: dict[str, str]) -> Response[Any]:
     body = {"type": f"urn:cabas:problem:{code}", "title": code, "status": status, "code": code, **detail}
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
@@ -103,7 +101,9 @@ def _read(problem: Exception) -> tuple[int, str, dict[str, Any], dict[str, str]]
 def _error_page(
     request: Request[Any, Any, Any], status: int, code: str, detail: dict[str, Any], headers: dict[str, str]
 ) -> Response[Any]:
-    shown = status if status in _ERROR_PAGES else 503 if status in (429, 425) else 404 if status == 410 else 422
+    shown = (
+        status if status in _ERROR_PAGES else 503 if status in (429, 425) else 404 if status == 410 else 422
+    )
     shop_request: ShopRequest = request.app.request_class(request.scope, request.receive)  # type: ignore[assignment]
     catalogue = shop_request.site.catalogues[shop_request.language]
     return pages.page(

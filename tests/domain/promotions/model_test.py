@@ -34,7 +34,9 @@ def test_n_for_m_does_not_apply_to_weighed_goods():
     assert price_line(line, kind="n_for_m", terms={"take": 3, "pay": 2}).discount_cents == 0
 
 
-@pytest.mark.parametrize(("kind", "terms"), [("lottery", {}), ("percentage", {"percents": 3}), ("n_for_m", {})])
+@pytest.mark.parametrize(
+    ("kind", "terms"), [("lottery", {}), ("percentage", {"percents": 3}), ("n_for_m", {})]
+)
 def test_a_promotion_the_engine_cannot_read_is_refused(kind, terms):
     with pytest.raises(UnknownPromotion):
         price_line(PriceableLine(1, 100, by_weight=False), kind=kind, terms=terms)

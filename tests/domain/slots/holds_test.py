@@ -106,7 +106,13 @@ async def test_a_slot_of_no_store_is_unknown(tx, now):
 
     with pytest.raises(SlotUnknown):
         await slots.hold_slot(
-            tx, store_id=9, slot_id=slot.slot_id, shopper_id=uuid4(), cart_id=uuid4(), now=now, duration=TEN_MINUTES
+            tx,
+            store_id=9,
+            slot_id=slot.slot_id,
+            shopper_id=uuid4(),
+            cart_id=uuid4(),
+            now=now,
+            duration=TEN_MINUTES,
         )
 
 
@@ -141,7 +147,9 @@ async def test_the_sweeper_frees_only_what_ran_out(tx, now):
 
 async def test_the_nearest_open_slots_come_nearest_first(tx, now):
     for number, hours in enumerate((5, 6, 8, 12, 30)):
-        await make_slot(tx, now=now, slot_id=number, starts_in=timedelta(hours=hours), capacity=1, taken=int(hours == 6))
+        await make_slot(
+            tx, now=now, slot_id=number, starts_in=timedelta(hours=hours), capacity=1, taken=int(hours == 6)
+        )
 
     near = await queries.nearest_open(
         tx, store_id=1, channel=Channel.DRIVE, around=now + timedelta(hours=6), now=now

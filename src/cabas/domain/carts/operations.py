@@ -61,9 +61,8 @@ async def set_line(
     grams_max: int,
 ) -> None:
     """
-    Make the basket hold this much of the product; 0 takes it out. Saying it twice is harmless.
+    Make the basket hold this much of the product (pieces or grams); 0 takes it out. Harmless twice.
 
-    :param quantity: pieces, or grams for goods sold by weight.
     :raises BadQuantity: below 0 or beyond the bound.
     :raises ProductNotSold: the store has no such offer.
     :raises ProductUnavailable: the store doesn't sell it now.

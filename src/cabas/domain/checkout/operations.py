@@ -67,10 +67,7 @@ async def place_order(
     :raises NotDelivered, BelowMinimum, AgeUnconfirmed, PaymentUnknown: the store's terms.
     :raises TooManyOrders: ``open_orders_max`` orders of this person are under way in this store.
     """
-    if not 0 < len(request.key) <= KEY_LENGTH_MAX:
-        raise KeyMissing
-    if request.payment_method not in METHODS:
-        raise PaymentUnknown(method=request.payment_method)
+    _check_request(request)
     found = await queries.considered(
         tx,
         store_id=place_of(request.cart_id),
@@ -99,6 +96,13 @@ async def place_order(
         open_orders_max=open_orders_max,
         now=now,
     )
+
+
+def _check_request(request: Request) -> None:
+    if not 0 < len(request.key) <= KEY_LENGTH_MAX:
+        raise KeyMissing
+    if request.payment_method not in METHODS:
+        raise PaymentUnknown(method=request.payment_method)
 
 
 def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
@@ -136,7 +140,14 @@ async def _write(
     now: datetime,
 ) -> Placed:
     totals = totals_of(lines, fee_cents=terms.fee_cents)
-    vat = vat_shares(lines, fee_cents=terms.fee_cents)
+    frozen_terms = agreed(
+        terms=terms,
+        vat=vat_shares(lines, fee_cents=terms.fee_cents),
+        language=request.language,
+        adult=request.adult,
+        tolerance_percent=tolerance,
+        at=now,
+    )
     for _ in range(_CODE_DRAWS):
         code = fresh_code()
         try:
@@ -157,14 +168,7 @@ async def _write(
                 payment_method=request.payment_method,
                 substitution=(request.substitution or cart.substitution).value,
                 contact=_contact(request.contact),
-                agreed=agreed(
-                    terms=terms,
-                    vat=vat,
-                    language=request.language,
-                    adult=request.adult,
-                    tolerance_percent=tolerance,
-                    at=now,
-                ),
+                agreed=frozen_terms,
                 totals=totals,
                 lines=lines,
                 open_orders_max=open_orders_max,
@@ -175,12 +179,8 @@ async def _write(
             raise KeyReused
         if outcome == "replay":
             return await _replay(tx, request)
-        return Placed(
-            store_id=cart.store_id,
-            order_id=order_id,
-            created=True,
-            receipt=_receipt(terms, code, totals, now),
-        )
+        receipt = _receipt(terms, code, totals, now)
+        return Placed(store_id=cart.store_id, order_id=order_id, created=True, receipt=receipt)
     raise RuntimeError("no free order code was found")
 
 

@@ -58,9 +58,7 @@ async def store(reader: Connection, *, store_id: int, today: date) -> Store:
     )
 
 
-async def stores_in_full(
-    reader: Connection, *, store_ids: Sequence[int], today: date
-) -> dict[int, Store]:
+async def stores_in_full(reader: Connection, *, store_ids: Sequence[int], today: date) -> dict[int, Store]:
     """Several stores with their hours and the closures of the two weeks from ``today`` (the finder's list)."""
     rows = await reader.fetch(
         f"""
