@@ -1,12 +1,14 @@
 """Every browsing page renders for everyone, and no address that a stranger makes up breaks one."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from litestar.testing import AsyncTestClient
+
 from factories.browsing import post_form
 from factories.shop import SHOP, Shop
-from litestar.testing import AsyncTestClient
 
 Browser = AsyncTestClient[Any]
 STORE = f"/magasins/{SHOP.slug}"
@@ -135,7 +137,7 @@ def check_markup(page: str, language: str, path: str) -> None:
     ids = re.findall(r'\sid="([^"]+)"', shown)
     assert len(ids) == len(set(ids)), (path, sorted(one for one in ids if ids.count(one) > 1))
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", page)]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), (path, levels)
+    assert all(after <= before + 1 for before, after in pairwise(levels)), (path, levels)
     assert all("alt=" in picture for picture in re.findall(r"<img[^>]*>", page)), path
     for name in re.findall(r'href="#([^"]+)"', shown):
         assert name in ids, (path, name)

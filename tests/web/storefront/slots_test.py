@@ -1,6 +1,8 @@
 """Choosing a slot: labels that say all, a lost one made good, one place at a time."""
 
+import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -105,6 +107,23 @@ async def test_a_full_slot_gives_the_three_nearest(by_hand, shop, database):
     near = re.findall(r'<input type="hidden" name="slot" value="(\d+)"', answer.text)
     assert near == others[:3]
     assert (await by_hand.hold(near[0])).headers["location"] == "/commande"
+
+
+async def test_a_hold_that_ran_out_is_explained_with_the_same_slot_first_while_it_is_free(
+    by_hand, shop, clock
+):
+    await by_hand.put(shop.pasta[0], 1)
+    first, *_ = await by_hand.slots()
+    await by_hand.hold(first)
+    change = re.search(r'data-gone-href="([^"]+)"', await by_hand.page("/commande"))[1]
+    href = html.unescape(change)
+    assert "a pris fin" not in text_of(await by_hand.page(href))
+
+    clock.at += timedelta(minutes=11)
+
+    page = await by_hand.page(href)
+    assert "Votre réservation a pris fin" in text_of(page)
+    assert re.findall(r'<input type="hidden" name="slot" value="(\d+)"', page)[0] == first
 
 
 async def test_a_slot_that_is_not_open_yet_says_when_it_opens(by_hand, shop, database):

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from cabas.domain.catalog.model import CategoryTree
-from cabas.domain.search.engine import Found
+from cabas.domain.search.engine import Found, Suggested
 from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
 from cabas.kit.text import clean_line, folded
@@ -18,18 +18,17 @@ from cabas.web.storefront.aisles import aisle_values
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_views, one_price_cents
 from cabas.web.storefront.place import (
-    NATIONAL,
     NATIONWIDE,
     Place,
     own_base,
+    own_place,
     place_of,
     place_values,
 )
 
 QUERY_LENGTH_MAX = 80
 RESULTS_MAX = 48
-SUGGESTED_PRODUCTS = 4
-SUGGESTED_CATEGORIES = 3
+NAMED_CATEGORIES, SUGGESTED_CATEGORIES = 4, 1
 LETTERS_MIN = 2
 
 
@@ -49,17 +48,17 @@ async def nationwide(request: ShopRequest) -> Response[Any]:
 
 @get("/suggestions", include_in_schema=False)
 async def suggestions(request: ShopRequest) -> Response[str]:
-    """Categories, products and the search itself, at most eight rows, for the field's list."""
+    """Searches that go on from what is typed, a category, products: at most eight rows."""
     text = read_query(request)
+    if len(text) < LETTERS_MIN:
+        return pages.fragment(request, "storefront/suggestions.html", groups=[])
+    place = own_place(request)
+    async with request.read() as reader:
+        suggested = await request.site.search.suggest(
+            reader, store_id=place.store_id, text=text, now=request.now
+        )
     t = request.site.catalogues[request.language]
-    base, store_id = own_base(request), request.visitor.store_id
-    found = Found(cards=[], better_spelling="")
-    if len(text) >= LETTERS_MIN:
-        async with request.read() as reader:
-            found = await request.site.search.find(
-                reader, store_id=store_id if base else NATIONAL, text=text, now=request.now
-            )
-    groups = _suggested(request.site.directory.categories, text, found, base, t) if text else []
+    groups = _suggested(request.site.directory.categories, text, suggested, place.base, t)
     return pages.fragment(request, "storefront/suggestions.html", groups=groups)
 
 
@@ -116,36 +115,32 @@ def _categories_named(tree: CategoryTree, text: str, base: str) -> list[dict[str
     if len(wanted) < LETTERS_MIN:
         return []
     named = [one for one in tree.all if f" {wanted}" in f" {folded(one.name)}"]
-    return [{"label": one.name, "href": f"{base}/rayons/{one.slug}"} for one in named[:SUGGESTED_CATEGORIES]]
+    return [{"label": one.name, "href": f"{base}/rayons/{one.slug}"} for one in named[:NAMED_CATEGORIES]]
 
 
-def _suggested(tree: CategoryTree, text: str, found: Found, base: str, t: Catalogue) -> list[dict[str, Any]]:
-    queries = [found.better_spelling] if found.better_spelling else []
+def _suggested(
+    tree: CategoryTree, text: str, suggested: Suggested, base: str, t: Catalogue
+) -> list[dict[str, Any]]:
+    searches = [
+        {"href": f"{base}/recherche?{urlencode({'q': words})}", "text": words} for words in suggested.queries
+    ]
+    categories = [
+        {"href": one["href"], "text": one["label"]}
+        for one in _categories_named(tree, text, base)[:SUGGESTED_CATEGORIES]
+    ]
+    products = [
+        {
+            "href": f"{base}/produits/{card.gtin}",
+            "text": card.name,
+            "note": card.brand,
+            "picture": card.picture,
+            "end": format_cents(one_price_cents(card), t.language),
+        }
+        for card in suggested.cards
+    ]
     groups = (
-        (
-            "catalogue.suggested_searches",
-            [_search_row(words, base) for words in (queries or [text])],
-        ),
-        (
-            "catalogue.in_category",
-            [{"href": one["href"], "text": one["label"]} for one in _categories_named(tree, text, base)],
-        ),
-        (
-            "catalogue.suggested_products",
-            [
-                {
-                    "href": f"{base}/produits/{card.gtin}",
-                    "text": card.name,
-                    "note": card.brand,
-                    "picture": card.picture,
-                    "end": format_cents(one_price_cents(card), t.language),
-                }
-                for card in found.cards[:SUGGESTED_PRODUCTS]
-            ],
-        ),
+        ("catalogue.suggested_searches", searches),
+        ("catalogue.in_category", categories),
+        ("catalogue.suggested_products", products),
     )
     return [{"label": t(key), "options": options} for key, options in groups if options]
-
-
-def _search_row(text: str, base: str) -> dict[str, str]:
-    return {"href": f"{base}/recherche?{urlencode({'q': text})}", "text": text}

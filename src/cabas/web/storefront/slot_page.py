@@ -53,7 +53,7 @@ async def slots_page(
             await queries.slot(reader, store_id=store.store_id, slot_id=held.slot_id) if held else None
         )
         fee = await own_fee_cents(request, reader, store, asked.channel)
-        lost = await _lost(request, reader, store, asked, fee)
+        lost = await _lost(request, reader, store, asked, fee=fee, held=held.slot_id if held else None)
         modes = await _modes(request, reader, store, asked.channel)
     days = {day: list(slots) for day, slots in groupby(found, key=lambda slot: paris_day(slot.starts_at))}
     current = _current(days, asked.day, request)
@@ -91,10 +91,16 @@ def _chosen_day(
 
 
 async def _lost(
-    request: ShopRequest, reader: Connection, store: StoreSummary, asked: Asked, fee: int | None
+    request: ShopRequest,
+    reader: Connection,
+    store: StoreSummary,
+    asked: Asked,
+    *,
+    fee: int | None,
+    held: int | None,
 ) -> dict[str, Any] | None:
-    """What happened, and three slots one tap away."""
-    if asked.lost is None:
+    """What happened, and three slots one tap away; None when nothing was lost."""
+    if asked.lost is None or (asked.why == "expired" and asked.lost == held):
         return None
     t = request.site.catalogues[request.language]
     slot, nearest = await nearest_to(request, reader, store_id=store.store_id, slot_id=asked.lost)
@@ -174,10 +180,10 @@ async def nearest_to(
     lost = await queries.slot(reader, store_id=store_id, slot_id=slot_id)
     channel = lost.channel if lost else Channel.DRIVE
     around = lost.starts_at if lost else request.now
-    found = await queries.nearest_open(
-        reader, store_id=store_id, channel=channel, around=around, now=request.now, limit=NEAREST + 1
+    nearest = await queries.nearest_open(
+        reader, store_id=store_id, channel=channel, around=around, now=request.now, limit=NEAREST
     )
-    return lost, [slot for slot in found if slot.slot_id != slot_id][:NEAREST]
+    return lost, nearest
 
 
 async def own_fee_cents(

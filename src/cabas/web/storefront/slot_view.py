@@ -116,7 +116,7 @@ def hold_view(request: ShopRequest, hold: Hold, slot: Slot) -> dict[str, Any]:
         "expires_at": hold.expires_at.isoformat(),
         "server_now": request.now.isoformat(),
         "minutes_left": max(0, int(left / timedelta(minutes=1))),
-        "change_href": f"/creneaux?mode={MODES[slot.channel]}",
+        "change_href": f"/creneaux?mode={MODES[slot.channel]}&jour={paris_day(slot.starts_at)}&autour={slot.slot_id}",
         "extend_to": "",
     }
 

@@ -71,7 +71,7 @@ def _page(request: ShopRequest, store: Store, open_slots: list[Slot]) -> Respons
         back=back_of(request),
         before=_before(request, summary.slug),
         moved=request.query_params.get("panier") == "suivi",
-        marks=store_map.marks([summary]),
+        marks=store_map.marks([summary], store_map.WHOLE),
         dots=store_map.dots(tuple(one for one in request.site.directory.stores() if one.store_id)),
         linked=_linked_data(store, address, request.site.settings.public_url),
     )

@@ -24,6 +24,8 @@ from cabas.web.storefront.place import NATIONAL, RETURN_LENGTH_MAX, choose_path
 
 QUERY_LENGTH_MAX = 60
 LISTED = 12
+REACH_KM = 60.0
+FAR_ONES = 3
 POSTCODE_DIGITS = 5
 
 
@@ -35,10 +37,12 @@ async def finder_page(request: ShopRequest) -> Response[str]:
     position = _position(request)
     async with request.read() as reader:
         await request.signed_in(reader)
-        found = await _found(reader, text, position)
+        found = _worth_the_drive(await _found(reader, text, position))
         areas = await finder.delivering_to(reader, postcode=text) if _is_postcode(text) else []
         rows = await _rows(reader, request, found, t)
     asked = bool(text or position)
+    listed = [near.store for near in found]
+    view = store_map.view_of(listed)
     return pages.page(
         request,
         "storefront/stores.html",
@@ -52,9 +56,9 @@ async def finder_page(request: ShopRequest) -> Response[str]:
         is_postcode=_is_postcode(text),
         deliveries=[_delivery(area, t) for area in areas[:3]],
         dots=store_map.dots(_all_stores(request)),
-        marks=store_map.marks([near.store for near in found]),
-        view_box=store_map.view_box([near.store for near in found]),
-        regions=[] if asked else _regions(_all_stores(request)),
+        marks=store_map.marks(listed, view),
+        view_box=view.box,
+        by_region=[] if asked else _regions(_all_stores(request)),
     )
 
 
@@ -68,6 +72,11 @@ async def _found(reader: Connection, text: str, position: tuple[float, float] | 
     if position is not None:
         return await finder.stores_near(reader, latitude=position[0], longitude=position[1], limit=LISTED)
     return await finder.find_stores(reader, text=text, limit=LISTED) if text else []
+
+
+def _worth_the_drive(found: list[NearStore]) -> list[NearStore]:
+    """Those within reach; the nearest few when there is none."""
+    return [near for near in found if near.distance_km <= REACH_KM] or found[:FAR_ONES]
 
 
 async def _rows(
