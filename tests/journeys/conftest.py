@@ -40,9 +40,11 @@ BROWSER_FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marked, and last: Playwright keeps a loop running in this thread, in which no other test could run its own."""
     for item in items:
         if "journeys" in item.path.parts:
             item.add_marker("journey")
+    items.sort(key=lambda item: "journeys" in item.path.parts)
 
 
 class Product:
