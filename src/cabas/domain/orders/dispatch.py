@@ -9,18 +9,21 @@ bytes whose digest the store must answer with. Several dispatchers may run.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cabas.domain.orders import queries, records
-from cabas.domain.orders.model import Order, OrderLine, OrderState
+from cabas.domain.orders import records
+from cabas.domain.orders.model import OrderState
 from cabas.kit.db import Connection, Record, Transaction
 from cabas.kit.errors import Conflict, NotFound
 
-BATCH = 100
+BATCH = 200
 PULLED_MAX = 100
+_STORE = itemgetter("store_id")
 
 
 class NoSuchDispatch(NotFound):
@@ -48,7 +51,7 @@ class Dispatched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) -> int:
-    """Send up to ``limit`` pending facts to their stores; returns how many."""
+    """Send up to ``limit`` pending facts to their stores, oldest first; returns how many."""
     rows = await tx.fetch(
         """
         select o.store_id, o.outbox_id, o.order_id, o.revision, o.kind
@@ -57,79 +60,94 @@ async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) 
            and not exists (select from outbox e  -- what happened to an order first is told first
                             where e.store_id = o.store_id and e.order_id = o.order_id
                               and e.dispatched_at is null and (e.created_at, e.revision) < (o.created_at, o.revision))
-         order by o.store_id, o.created_at
+         order by o.next_at
          limit $2
            for update skip locked""",
         now,
         limit,
     )
-    for row in rows:
-        await _send(tx, row, now=now)
+    # Stores in the order of their numbers: two dispatchers can't wait for each other in a circle.
+    for store_id, facts in groupby(sorted(rows, key=_STORE), key=_STORE):
+        await _send(tx, store_id, list(facts), now=now)
     return len(rows)
 
 
-async def _send(tx: Transaction, row: Record, *, now: datetime) -> None:
-    store_id, order_id = row["store_id"], row["order_id"]
-    order = await queries.order_of_store(tx, store_id=store_id, order_id=order_id)
-    lines = await queries.lines(tx, store_id=store_id, order_id=order_id, revision=row["revision"])
-    body = body_of(order, lines, kind=row["kind"], revision=row["revision"])
-    digest = hashlib.sha256(body.encode()).digest()
+async def _send(tx: Transaction, store_id: int, facts: list[Record], *, now: datetime) -> None:
+    documents = await _documents(tx, store_id, facts)
+    bodies = [
+        body_of(documents[fact["order_id"], fact["revision"]], kind=fact["kind"], revision=fact["revision"])
+        for fact in facts
+    ]
     await tx.execute(
         """
         with numbered as (
-            insert into store_sequence (store_id, last_seq) values ($1, 1)
-            on conflict (store_id) do update set last_seq = store_sequence.last_seq + 1
-            returning last_seq
+            insert into store_sequence (store_id, last_seq) values ($1, $2)
+            on conflict (store_id) do update set last_seq = store_sequence.last_seq + $2
+            returning last_seq - $2 as before
+        ), written as (
+            insert into dispatch (store_id, store_seq, order_id, revision, kind, body, sha256, dispatched_at)
+            select $1, n.before + f.place, f.order_id, f.revision, f.kind, f.body, f.sha256, $3
+              from numbered n, unnest($5::uuid[], $6::int[], $7::text[], $8::text[], $9::bytea[])
+                   with ordinality as f (order_id, revision, kind, body, sha256, place)
         )
-        insert into dispatch (store_id, store_seq, order_id, revision, kind, body, sha256, dispatched_at)
-        select $1, last_seq, $2, $3, $4, $5, $6, $7 from numbered""",
-        store_id,
-        order_id,
-        row["revision"],
-        row["kind"],
-        body,
-        digest,
-        now,
-    )
-    await tx.execute(
-        """
         update outbox set dispatched_at = $3, attempts = attempts + 1
-         where store_id = $1 and outbox_id = $2""",
+         where store_id = $1 and outbox_id = any($4::uuid[])""",
         store_id,
-        row["outbox_id"],
+        len(facts),
         now,
+        [fact["outbox_id"] for fact in facts],
+        [fact["order_id"] for fact in facts],
+        [fact["revision"] for fact in facts],
+        [fact["kind"] for fact in facts],
+        bodies,
+        [hashlib.sha256(body.encode()).digest() for body in bodies],
     )
 
 
-def body_of(order: Order, lines: Sequence[OrderLine], *, kind: str, revision: int) -> str:
+async def _documents(tx: Transaction, store_id: int, facts: list[Record]) -> dict[tuple[UUID, int], Record]:
+    """The orders with the lines of each fact's revision, which the database writes as JSON, keys sorted."""
+    rows = await tx.fetch(
+        """
+        select o.order_id, w.revision, o.code, o.channel, o.slot_starts_at, o.slot_ends_at, o.cutoff_at,
+               o.placed_at, o.contact, o.payment_method, o.maximum_cents, l.lines
+          from (select distinct * from unnest($2::uuid[], $3::int[])) as w (order_id, revision)
+          join orders o on o.store_id = $1 and o.order_id = w.order_id
+         cross join lateral (
+               select coalesce(string_agg(json_build_object(
+                          'gtin', lpad(line.gtin::text, 13, '0'),
+                          'line', line.line_no,
+                          'location', line.frozen -> 'location',
+                          'name', line.frozen -> 'name',
+                          'note', coalesce(line.frozen ->> 'note', ''),
+                          'quantity', line.quantity,
+                          'sold_by', line.frozen -> 'sold_by',
+                          'substitution', line.substitution,
+                          'total_cents', line.total_cents,
+                          'zone', line.frozen -> 'zone')::text, ',' order by line.line_no), '') as lines
+                 from order_line line
+                where line.store_id = $1 and line.order_id = w.order_id and line.revision = w.revision) l""",
+        store_id,
+        [fact["order_id"] for fact in facts],
+        [fact["revision"] for fact in facts],
+    )
+    return {(row["order_id"], row["revision"]): row for row in rows}
+
+
+def body_of(order: Record, *, kind: str, revision: int) -> str:
     """Canonical JSON (sorted keys, UTF-8): the same order gives the same bytes."""
     document: dict[str, Any] = {
         "kind": kind,
-        "order": str(order.order_id),
+        "order": str(order["order_id"]),
         "revision": revision,
-        "code": order.code,
-        "channel": order.channel,
-        "slot": {"starts_at": order.slot_starts_at, "ends_at": order.slot_ends_at},
-        "cutoff_at": order.cutoff_at,
-        "placed_at": order.placed_at,
-        "contact": order.contact,
-        "payment_method": order.payment_method,
-        "maximum_cents": order.maximum_cents,
-        "lines": [
-            {
-                "line": line.line_no,
-                "gtin": f"{line.gtin:013d}",
-                "name": line.product.name,
-                "quantity": line.quantity,
-                "sold_by": line.product.sold_by,
-                "location": line.product.location,
-                "zone": line.product.zone,
-                "substitution": line.substitution,
-                "note": line.product.note,
-                "total_cents": line.total_cents,
-            }
-            for line in lines
-        ],
+        "code": order["code"],
+        "channel": order["channel"],
+        "slot": {"starts_at": order["slot_starts_at"], "ends_at": order["slot_ends_at"]},
+        "cutoff_at": order["cutoff_at"],
+        "placed_at": order["placed_at"],
+        "contact": order["contact"],
+        "payment_method": order["payment_method"],
+        "maximum_cents": order["maximum_cents"],
+        "lines": msgspec.Raw(f"[{order['lines']}]".encode()),
     }
     return msgspec.json.encode(document, order="sorted").decode()
 
