@@ -19,7 +19,7 @@ from pathlib import Path
 import asyncpg
 
 from bench import fire, measure
-from bench.ground import Ground, seeded, web
+from bench.ground import WEB_PROCESSES, Ground, seeded, web
 from bench.measure import Figure
 from cabas.domain.catalog.listing import PAGE, page_statement
 
@@ -39,7 +39,7 @@ def main() -> None:
         run(demo, nation)
 
 
-def run(demo: Ground, nation: Ground, *, processes: int = 1) -> None:
+def run(demo: Ground, nation: Ground, *, processes: int = WEB_PROCESSES) -> None:
     rates: dict[str, list[float]] = {"demo": [], "nation": []}
     with web(demo, processes=processes) as demo_port, web(nation, processes=processes) as nation_port:
         sides = {"demo": (demo, demo_port), "nation": (nation, nation_port)}

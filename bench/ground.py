@@ -19,6 +19,8 @@ from cabas.kit.postgres import EmbeddedPostgres
 
 READY_SECONDS = 30
 STOP_SECONDS = 20
+WEB_PROCESSES = min(os.cpu_count() or 1, 4)
+"""As `cabas web` starts by default."""
 SECRET = "a-secret-of-the-bench-that-opens-nothing-else"  # noqa: S105 - made here, for here
 
 
@@ -62,7 +64,7 @@ def seeded(scale: str = "demo") -> Iterator[Ground]:
 
 
 @contextmanager
-def web(ground: Ground, *, processes: int = 1, connections: int = 10) -> Iterator[int]:
+def web(ground: Ground, *, processes: int = WEB_PROCESSES, connections: int = 10) -> Iterator[int]:
     """`cabas web` in its own processes; yields its port."""
     port = free_port()
     environ = ground.environ(

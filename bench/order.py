@@ -12,7 +12,7 @@ import statistics
 from datetime import datetime
 
 from bench import fire, measure, order_carts, order_limit
-from bench.ground import Ground, seeded, web
+from bench.ground import WEB_PROCESSES, Ground, seeded, web
 from bench.measure import Figure
 from bench.order_carts import Goods
 
@@ -27,7 +27,7 @@ _SPACING = 100_000_000  # numbers of one pgbench run never meet those of another
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=6000, help="orders of one run")
-    parser.add_argument("--processes", type=int, default=1, help="web processes")
+    parser.add_argument("--processes", type=int, default=WEB_PROCESSES, help="web processes")
     parser.add_argument("--connections", type=int, default=8, help="database connections of a web process")
     given = parser.parse_args()
     with seeded() as ground:
