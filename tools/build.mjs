@@ -12,7 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 const WEB = path.join(ROOT, "src/cabas/web");
 const OUT = path.join(WEB, "static/built");
 const PUBLIC = "/static/built";
-const FACES = ["shop", "store", "console"];
+const FACES = ["shop", "store", "console", "room"];
 
 const shared = {
   bundle: true,

@@ -12,6 +12,8 @@ const BUDGETS = {
   "shop.js": 35 * KB,
   "store.js": 120 * KB,
   "console.js": 60 * KB,
+  "room.css": 2 * KB,
+  "room.js": 3 * KB,
   "sw.js": 6 * KB,
   "store-sw.js": 6 * KB,
 };

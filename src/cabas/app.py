@@ -22,6 +22,7 @@ from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.kit.html import Renderer
 from cabas.kit.messages import load_catalogues
+from cabas.policies import DEFAULTS
 from cabas.settings import Settings
 from cabas.web import errors, shell
 from cabas.web.api import routes as api
@@ -32,6 +33,8 @@ from cabas.web.guard import refuse_forged
 from cabas.web.health import ROUTES as HEALTH
 from cabas.web.presence import note_presence
 from cabas.web.request import ShopRequest
+from cabas.web.room import Room
+from cabas.web.room_guard import send_room_headers
 from cabas.web.site import Site
 from cabas.web.store_app import routes as store_app
 from cabas.web.storefront import routes as storefront
@@ -78,6 +81,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
         lifespan=[lambda app: _site(app, settings, ticking)],
         exception_handlers={Exception: errors.handle},
         after_response=note_presence,
+        before_send=[send_room_headers],
         response_headers=SECURITY_HEADERS | (HSTS if settings.secure else {}),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1500, gzip_compress_level=4),
         request_max_body_size=BODY_BYTES_MAX,
@@ -94,6 +98,8 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
     directory = Directory(database, clock)
     await directory.refresh()
     search = SearchEngine(database)
+    room = Room(database, clock, settings.secret_keys, policy=DEFAULTS.room)
+    await room.refresh()
     assets = Assets(BUILT)
     app.state.site = Site(
         settings=settings,
@@ -108,12 +114,15 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         visitor_cookie=VisitorCookie(settings.secret_keys),
         directory=directory,
         search=search,
+        room=room,
     )
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
-    keeping = [asyncio.create_task(one) for one in (directory.keep_fresh(), search.keep_fresh())]
+    keeping = [
+        asyncio.create_task(one) for one in (directory.keep_fresh(), search.keep_fresh(), room.keep_fresh())
+    ]
     try:
         yield
     finally:

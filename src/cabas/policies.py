@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from cabas.domain.orders.operations import Bounds
+from cabas.domain.waiting_room.operations import RoomPolicy
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
     withdrawal_days: int = 14
     """L221-18 of the Code de la consommation."""
+
+    room: RoomPolicy = RoomPolicy()
+    """The waiting room: off but for a site that is full, unless midnight is asked for."""
 
 
 DEFAULTS = Policies()

@@ -9,9 +9,11 @@ import msgspec
 from cabas.domain.customers import jobs as customers
 from cabas.domain.orders import jobs as orders
 from cabas.domain.slots import jobs as slots
+from cabas.domain.waiting_room import jobs as waiting_room
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
+from cabas.settings import Settings
 
 Job = Callable[[Database, Clock], Awaitable[int]]
 
@@ -39,3 +41,18 @@ RECURRING = (
     ),
     Recurring("forget attempts and sessions that have run out", timedelta(hours=1), customers.forget_run_out),
 )
+
+
+def recurring(settings: Settings) -> tuple[Recurring, ...]:
+    """All of it, with what is written to this machine's disk for its edge."""
+    steer = partial(
+        waiting_room.steer,
+        policy=DEFAULTS.room,
+        booking_days=DEFAULTS.booking_days,
+        folder=settings.edge_folder,
+    )
+    return (
+        *RECURRING,
+        Recurring("steer the waiting room", timedelta(seconds=1), steer),
+        Recurring("forget the counts of former waiting rooms", timedelta(hours=1), waiting_room.forget),
+    )

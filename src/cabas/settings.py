@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock_offset: timedelta
     """Shifts the whole product in time: rehearsals and demos of midnight."""
     public_url: str
+    edge_folder: Path
+    """What the edge (nginx) serves from disk while all else is down, written by the worker."""
     reload_templates: bool
     """Read templates again at each page: for those who write them."""
 
@@ -61,6 +63,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         web_processes=_integer(env, "CABAS_WEB_PROCESSES", min(os.cpu_count() or 1, 4), 1, 64),
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
+        edge_folder=Path(env.get("CABAS_EDGE_FOLDER") or data_folder / "edge").absolute(),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )

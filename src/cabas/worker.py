@@ -10,7 +10,7 @@ from cabas import settings as settings_module
 from cabas.connection import database_url
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
-from cabas.schedule import RECURRING, Recurring
+from cabas.schedule import Recurring, recurring
 from cabas.settings import Settings
 
 BATCH_FULL = 100
@@ -32,10 +32,11 @@ async def run(settings: Settings, url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    database = await Database.connect(url, connections_max=len(RECURRING) + 1)
+    jobs = recurring(settings)
+    database = await Database.connect(url, connections_max=len(jobs) + 1)
     clock = SystemClock(settings.clock_offset)
     try:
-        await asyncio.gather(*(_repeat(job, database, clock, stopping) for job in RECURRING))
+        await asyncio.gather(*(_repeat(job, database, clock, stopping) for job in jobs))
     finally:
         await database.close()
 

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from cabas.domain.waiting_room.model import RoomFirst
 from cabas.kit.errors import Busy, Conflict, Denied, Gone, Invalid, NotFound, Refusal, TooEarly, TooMany
 from cabas.web import pages
 from cabas.web.request import ShopRequest
@@ -34,7 +35,7 @@ RETRY_SECONDS = 2
 _ERROR_PAGES = frozenset({403, 404, 409, 422, 500, 503})
 _log = logging.getLogger("cabas.web")
 
-_OVERLOADED = (
+OVERLOADED = (
     asyncpg.LockNotAvailableError,
     asyncpg.TooManyConnectionsError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
@@ -61,6 +62,8 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
         _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
     if wants_json(request):
         return problem_details(status, code, detail, headers)
+    if code == RoomFirst.code and "page" in detail:
+        return Redirect(detail["page"], status_code=303, headers={"cache-control": "no-store"})
     if code in SIGN_IN_PAGES and (request.method == "GET" or code == "pin_needed"):
         return Redirect(SIGN_IN_PAGES[code], status_code=303)
     return _error_page(request, status, code, detail, headers)
@@ -93,7 +96,7 @@ def _read(problem: Exception) -> tuple[int, str, dict[str, Any], dict[str, str]]
         if problem.status_code == 400 and extra:
             detail["errors"] = extra
         return problem.status_code, code, detail, dict(problem.headers or {})
-    if isinstance(problem, _OVERLOADED):
+    if isinstance(problem, OVERLOADED):
         return 503, "busy", {}, {"retry-after": str(RETRY_SECONDS)}
     return 500, "internal", {}, {}
 

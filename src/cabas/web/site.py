@@ -9,6 +9,7 @@ from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue
 from cabas.settings import Settings
 from cabas.web.directory import Directory
+from cabas.web.room import Room
 from cabas.web.visitor import VisitorCookie
 
 
@@ -21,3 +22,4 @@ class Site(msgspec.Struct, kw_only=True):
     visitor_cookie: VisitorCookie
     directory: Directory
     search: SearchEngine
+    room: Room

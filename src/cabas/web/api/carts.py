@@ -32,6 +32,7 @@ from cabas.web.api.slot_refusals import telling_more
 from cabas.web.api.wire import GtinPath, store_named
 from cabas.web.bearer import Shopper
 from cabas.web.request import ShopRequest
+from cabas.web.room_guard import WAITING_ROOM, before_api_checkout
 
 TAGS = ["baskets"]
 SECURITY: list[dict[str, list[str]]] = [{"shopper": []}]
@@ -163,7 +164,7 @@ async def choose(request: ShopRequest, cart: FromPath[UUID], data: JSONBody[Cart
     operation_id="holdSlot",
     summary="Keep one place of a slot while the basket is ordered",
     tags=TAGS,
-    guards=[bearer.shopper_only],
+    guards=[bearer.shopper_only, before_api_checkout],
     security=SECURITY,
     dto=StrictJson[SlotChoice],
     return_dto=None,
@@ -173,6 +174,7 @@ async def choose(request: ShopRequest, cart: FromPath[UUID], data: JSONBody[Cart
         _404="cart_not_found, or slot_unknown.",
         _409="slot_full (with `nearest`), slot_closed, or cart_ordered.",
         _425="slot_not_open: bookings open at `opens_at`.",
+        _503=WAITING_ROOM,
     ),
 )
 async def hold_slot(request: ShopRequest, cart: FromPath[UUID], data: JSONBody[SlotChoice]) -> HoldShape:

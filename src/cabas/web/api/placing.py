@@ -18,6 +18,7 @@ from cabas.web.api.order_shapes import NewAddress, NewContact, NewOrder, OrderPl
 from cabas.web.api.problems import answers
 from cabas.web.api.slot_refusals import telling_more
 from cabas.web.request import ShopRequest
+from cabas.web.room_guard import WAITING_ROOM, before_api_checkout
 
 KEY_HEADER = "idempotency-key"
 REPLAYED_HEADER = "idempotency-replayed"
@@ -34,7 +35,7 @@ async def require_key(request: HttpRequest[Any, Any, Any]) -> None:
     operation_id="placeOrder",
     summary="Make the basket an order in its slot",
     tags=["orders"],
-    guards=[bearer.shopper_only],
+    guards=[bearer.shopper_only, before_api_checkout],
     security=[{"shopper": []}],
     before_request=require_key,
     dto=StrictJson[NewOrder],
@@ -49,6 +50,7 @@ async def require_key(request: HttpRequest[Any, Any, Any]) -> None:
         " first request with this key isn't answered yet.",
         _422="key_reused: this key was used with another body; age_unconfirmed, bad_details.",
         _425="slot_not_open: bookings open at `opens_at`.",
+        _503=WAITING_ROOM,
     ),
 )
 async def place_order(

@@ -27,6 +27,10 @@ class Problem(msgspec.Struct, kw_only=True):
     """With `slot_full`: the three open slots nearest in time."""
     opens_at: datetime | None = None
     """With `slot_not_open`: when bookings open."""
+    place: str | None = None
+    """With `waiting_room`: to be sent back as `cabas-place`."""
+    position: int | None = None
+    """With `waiting_room`: about how many stand before."""
 
 
 _SAYS = {

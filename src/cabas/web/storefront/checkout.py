@@ -39,6 +39,7 @@ from cabas.web.errors import status_of
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
 from cabas.web.request import ShopRequest
+from cabas.web.room_guard import before_checkout, before_order
 from cabas.web.storefront.checkout_form import Asked, fresh_key, prefilled, read_checkout
 from cabas.web.storefront.checkout_view import Basis, Said, checkout_page
 from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_of
@@ -50,7 +51,7 @@ _SLOT_REFUSALS = (SlotFull, SlotClosed, SlotNotOpen, SlotUnknown)
 _DELIVERY_DIGIT = "2"
 
 
-@get("/commande", include_in_schema=False)
+@get("/commande", include_in_schema=False, guards=[before_checkout])
 async def show(request: ShopRequest) -> Response[Any]:
     t = request.site.catalogues[request.language]
     async with request.read() as reader:
@@ -70,7 +71,7 @@ async def show(request: ShopRequest) -> Response[Any]:
     return checkout_page(request, basis, key=fresh_key(), values=values, errors={})
 
 
-@post("/commande", include_in_schema=False)
+@post("/commande", include_in_schema=False, guards=[before_order])
 async def place(request: ShopRequest) -> Response[Any]:
     """The order. The same form sent twice is one order."""
     form = await read_form(request)
@@ -96,7 +97,7 @@ async def place(request: ShopRequest) -> Response[Any]:
     return see_other(request, f"/commandes/{placed.order_id}?merci=1")
 
 
-@post("/commande/creneau", include_in_schema=False)
+@post("/commande/creneau", include_in_schema=False, guards=[before_order])
 async def change_slot(request: ShopRequest) -> Response[Any]:
     """One of the nearest slots, one tap: held, and the form comes back as it was filled in."""
     form = await read_form(request)

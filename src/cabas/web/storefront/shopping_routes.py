@@ -13,6 +13,7 @@ from cabas.web.storefront import (
     order_change,
     orders,
     slots,
+    waiting_room,
     withdrawal,
 )
 
@@ -29,6 +30,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     slots.release,
     delivery.delivery,
     delivery.keep,
+    *waiting_room.ROUTES,
     checkout.show,
     checkout.place,
     checkout.change_slot,

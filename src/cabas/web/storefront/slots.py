@@ -27,6 +27,7 @@ from cabas.web.errors import status_of
 from cabas.web.forms import read_form
 from cabas.web.pages import Notice, see_other
 from cabas.web.request import ShopRequest
+from cabas.web.room_guard import before_checkout
 from cabas.web.storefront import slot_view as view
 from cabas.web.storefront.shopper import cart_of, open_cart_for, shopper_of, store_of
 from cabas.web.storefront.slot_page import SLOTS, Asked, slots_page
@@ -51,7 +52,7 @@ async def show(
     return await slots_page(request, store, asked)
 
 
-@post("/panier/creneau", include_in_schema=False)
+@post("/panier/creneau", include_in_schema=False, guards=[before_checkout])
 async def hold(request: ShopRequest) -> Response[Any]:
     """Hold one place. A slot that can't be had is answered with the nearest three; nothing is lost."""
     form = await read_form(request)
