@@ -63,12 +63,14 @@ class Products:
 
     async def _tree(self, tx: Transaction) -> tuple[Mapping[str, Place], Mapping[int, Place]]:
         """The leaves of the database; a database without categories is given the standard tree."""
-        if self._places is None:
-            known = (await categories(tx)).all
-            if not any(category.category_id == UNSORTED_ID for category in known):
-                known = (*(known or await _plant(tx)), *UNSORTED)
-                await records.insert_categories(tx, UNSORTED)
-            self._places = places_of(known)
+        if self._places is not None:
+            return self._places
+        known = (await categories(tx)).all
+        if not any(category.category_id == UNSORTED_ID for category in known):
+            known = (*(known or await _plant(tx)), *UNSORTED)
+            await records.insert_categories(tx, UNSORTED)
+            return places_of(known)  # not kept: the batch may yet be rolled back, and these with it
+        self._places = places_of(known)
         return self._places
 
 
