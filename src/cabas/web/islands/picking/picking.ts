@@ -15,6 +15,8 @@ import { watchJournal, type SyncTold } from "./sync.ts";
 import { keepOrder } from "./worker.ts";
 import { hideVerdict, showVerdict } from "./verdict.ts";
 
+type Members = Record<string, string | number | boolean>;
+
 const WHOLE = "tout";
 const HANDLING = new Set(["picked", "weighed", "short", "missing", "substituted"]);
 const NUMBERS = ["line", "quantity", "weight_grams", "pieces", "crate_no", "gtin"];
@@ -45,6 +47,8 @@ class Bench {
   readonly #words: Record<string, string>;
   readonly #screen: Screen;
   readonly #made = new Map<string, JournalEvent>();
+  readonly #keeping = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
   #flush = () => {};
   #finishing = false;
 
@@ -89,7 +93,6 @@ class Bench {
       if (problem && line) return this.#doubt(line, problem, kind === "weighed");
       if (fields.get("confirmed")) members.confirmed = true;
     }
-    if (kind === "crate_added") members.crate_no = nextCrate(this.copy);
     void this.#record(kind, members);
   }
 
@@ -129,19 +132,33 @@ class Bench {
     if (!navigator.onLine) toast(this.#words.finish_offline ?? "");
   }
 
-  async #record(kind: string, members: Record<string, string | number | boolean>): Promise<void> {
+  /** One after the other, so that numbers of crates never meet. */
+  #record(kind: string, members: Members): Promise<void> {
+    const tapped = HANDLING.has(kind) ? `${kind} ${members.line}` : "";
+    if (tapped && this.#keeping.has(tapped)) return this.#last; // the same tap twice
+    this.#keeping.add(tapped);
+    this.#last = this.#last.then(() => this.#keep(kind, members)).finally(() => this.#keeping.delete(tapped));
+    return this.#last;
+  }
+
+  /** First kept, then shown: what the screen says is done survives an empty battery. */
+  async #keep(kind: string, members: Members): Promise<void> {
+    const numbered = kind === "crate_added" ? { ...members, crate_no: nextCrate(this.copy) } : members;
     const event = {
       event_id: crypto.randomUUID(),
       order_id: this.copy.order,
       occurred_at: new Date().toISOString(),
       kind,
-      ...members,
+      ...numbered,
     };
-    const line = Number(members.line ?? 0);
+    try {
+      await append(this.copy.actor, event);
+    } catch {
+      return showVerdict("ko", this.#words.not_kept ?? "");
+    }
     this.#take({ ...event, device_seq: 0 });
-    if (HANDLING.has(kind)) this.#screen.goTo(this.copy, nextLine(this.copy, line));
+    if (HANDLING.has(kind)) this.#screen.goTo(this.copy, nextLine(this.copy, Number(members.line ?? 0)));
     else this.#screen.show(this.copy);
-    await append(this.copy.actor, event);
     this.#flush();
   }
 
@@ -202,8 +219,8 @@ class Bench {
   }
 }
 
-function membersOf(fields: FormData): Record<string, string | number | boolean> {
-  const members: Record<string, string | number | boolean> = {};
+function membersOf(fields: FormData): Members {
+  const members: Members = {};
   for (const name of NUMBERS) if (fields.get(name)) members[name] = Number(fields.get(name));
   for (const name of TEXTS) if (fields.get(name)) members[name] = String(fields.get(name));
   return members;
