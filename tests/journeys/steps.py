@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 STORE = "tours-nord"
 SHOP = f"/magasins/{STORE}"
@@ -32,12 +32,18 @@ def add_first(page: Page, path: str, *, count: int = 1) -> list[str]:
     return names
 
 
+def follow(page: Page, wanted: Locator) -> None:
+    """Click what leads to another page, and be there."""
+    with page.expect_navigation():
+        wanted.click()
+
+
 def hold_slot(page: Page, *, day: int = 1, slot: int = 0) -> None:
     """Hold a slot ``day`` days from today; ends on the checkout page."""
     page.goto("/creneaux")
-    page.locator(".c-days a, .c-days__link").nth(day).click()
+    follow(page, page.locator(".c-days a, .c-days__link").nth(day))
     page.locator('main input[name="slot"]:not([disabled])').nth(slot).check()
-    page.get_by_role("button", name="Réserver ce créneau").click()
+    follow(page, page.get_by_role("button", name="Réserver ce créneau"))
     page.goto("/commande")
 
 
