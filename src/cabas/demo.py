@@ -39,7 +39,8 @@ def demo(scale: str, seed: int) -> None:
             "cabas demo is not for production: run `cabas web` and `cabas worker`"
         )
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background ignores SIGINT unless it is asked for
+        signal.signal(number, signal.default_int_handler)
     with database_url(settings) as url:
         people = asyncio.run(_prepare(settings, url, scale=scale, seed=seed))
         _write_card(settings, people)
