@@ -1,0 +1,1 @@
+"""What people are told: recorded with the fact, sent afterwards, each once by each channel."""
