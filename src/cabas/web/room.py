@@ -76,9 +76,12 @@ class Room:
 
     async def refresh(self) -> None:
         """Tell this process's counts while the room is on, and read how it stands."""
-        now = self._clock.now()
+        await self.follow_through(self._database, self._clock.now())
+
+    async def follow_through(self, database: Database, now: datetime) -> None:
+        """The same by another pool, at a given moment."""
         if self._event_id:
-            async with self._database.transaction() as tx:
+            async with database.transaction() as tx:
                 await operations.count(
                     tx,
                     process_id=self._process_id,
@@ -89,7 +92,7 @@ class Room:
                     finished=self._finished,
                     now=now,
                 )
-        async with self._database.read() as reader:
+        async with database.read() as reader:
             self._state = await queries.state(reader, now=now)
         self._follow(self._state.event)
 

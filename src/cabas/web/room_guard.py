@@ -55,8 +55,8 @@ async def before_order(connection: _Connection, _: BaseRouteHandler) -> None:
     """
     request = _shop_request(connection)
     event = request.site.room.event
-    if event is None or not _caught_inside(event, request.now):
-        await _require(request, grace=ORDER_GRACE)
+    caught = event is not None and _caught_inside(event, request.now)
+    await _require(request, grace=ORDER_GRACE, excused=caught)
 
 
 async def before_api_checkout(connection: _Connection, _: BaseRouteHandler) -> None:
@@ -93,7 +93,7 @@ async def before_api_checkout(connection: _Connection, _: BaseRouteHandler) -> N
     request.scope["state"][_ADMITTED] = admitted
 
 
-async def _require(request: ShopRequest, *, grace: timedelta) -> None:
+async def _require(request: ShopRequest, *, grace: timedelta, excused: bool = False) -> None:
     event = request.site.room.event
     if event is None:
         return
@@ -103,7 +103,7 @@ async def _require(request: ShopRequest, *, grace: timedelta) -> None:
     if not event.guards(request.now):
         return
     admitted = admission_of(request, event, grace=grace)
-    if admitted is None:
+    if admitted is None and not excused:
         target = request.url.path if request.method == "GET" else "/creneaux"
         raise RoomFirst(retry_after_seconds=RETRY_SECONDS, page=f"{ENTRANCE}?{urlencode({'vers': target})}")
     request.scope["state"][_ADMITTED] = admitted
