@@ -5,7 +5,9 @@ It is recorded in the transaction of its fact and sent later by a worker; a mail
 slow or dead costs nobody an order.
 """
 
+import base64
 import random
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +21,8 @@ from cabas.kit.errors import Invalid
 ATTEMPTS_MAX = 8
 BACKOFF_FIRST = timedelta(seconds=30)
 BACKOFF_MAX = timedelta(hours=2)
+_POINT_BYTES, _UNCOMPRESSED, _SECRET_BYTES = 65, 4, 16
+_BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4}){4,25}(?:[A-Za-z0-9_-]{2,3})?={0,2}", re.ASCII)
 
 
 class Channel(StrEnum):
@@ -67,6 +71,12 @@ class BadEndpoint(Invalid):
     """Not the address of a push service: HTTPS to a public host is needed."""
 
     code = "push_endpoint_refused"
+
+
+class BadKeys(Invalid):
+    """Not the keys that a browser gives with its subscription."""
+
+    code = "push_keys_refused"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +160,25 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return "failed" if self.failed_at is not None else "waiting"
 
 
+def check_keys(subscription: Subscription) -> None:
+    """
+    A point of P-256 (65 bytes, uncompressed) and a secret of 16 bytes (RFC 8291).
+
+    :raises BadKeys: they are something else.
+    """
+    point, secret = _decoded(subscription.p256dh), _decoded(subscription.auth)
+    if len(point) != _POINT_BYTES or point[0] != _UNCOMPRESSED or len(secret) != _SECRET_BYTES:
+        raise BadKeys
+
+
+def _decoded(text: str) -> bytes:
+    if not _BASE64URL.fullmatch(text):
+        raise BadKeys
+    bare = text.rstrip("=")
+    return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+
+
 def next_try(attempt: int, *, now: datetime) -> datetime:
     """When to try again after this many attempts: twice as long each time, with full jitter over the upper half."""
-    longest = min(BACKOFF_FIRST * 2 ** (attempt - 1), BACKOFF_MAX)
+    longest = min(BACKOFF_FIRST * (1 << (attempt - 1)), BACKOFF_MAX)
     return now + longest * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, hides nothing)
