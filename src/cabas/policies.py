@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from cabas.domain.advance.model import AdvancePolicy, PriorityGroup
 from cabas.domain.orders.operations import Bounds
 from cabas.domain.waiting_room.operations import RoomPolicy
 
@@ -45,6 +46,14 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
     room: RoomPolicy = RoomPolicy()
     """The waiting room: off but for a site that is full, unless midnight is asked for."""
+
+    advance: AdvancePolicy = AdvancePolicy(
+        groups=(
+            PriorityGroup(name="health", share_percent=10),
+            PriorityGroup(name="reduced_mobility", share_percent=10),
+        )
+    )
+    """Orders in advance: health workers, then disabled and elderly people, are drawn first within these shares."""
 
 
 DEFAULTS = Policies()

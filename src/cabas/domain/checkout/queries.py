@@ -3,6 +3,7 @@ Reads of checkout. What an order is decided on is one statement, so that it is o
 costs one round trip.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from cabas.domain.orders.model import Totals, totals_of
 from cabas.domain.slots.model import Channel
 from cabas.domain.slots.queries import as_slot
 from cabas.kit.db import Connection, Record
+from cabas.kit.ids import place_of
 
 _TERMS = """s.store_id, s.slot_id, s.channel, s.starts_at, s.ends_at, s.opens_at, s.closes_at,
                s.fee_cents, s.capacity, s.taken, s.closed,
@@ -92,6 +94,43 @@ async def terms(reader: Connection, *, store_id: int, slot_id: int, postcode: st
     return _as_terms(row) if row else None
 
 
+async def terms_of(
+    reader: Connection, *, store_id: int, slot_ids: Sequence[int], postcode: str | None
+) -> dict[int, Terms]:
+    """`terms` of several slots of a store; slots that it doesn't have are left out."""
+    rows = await reader.fetch(
+        f"""
+        select {_TERMS}
+          from slot s
+          join store st on st.store_id = s.store_id
+          left join delivery_area a on a.store_id = s.store_id and a.postcode = $3
+         where s.store_id = $1 and s.slot_id = any($2::bigint[])""",
+        store_id,
+        slot_ids,
+        postcode,
+    )
+    return {row["slot_id"]: _as_terms(row) for row in rows}
+
+
+async def terms_of_opening(
+    reader: Connection, *, store_id: int, opens_at: datetime, postcode: str | None
+) -> list[Terms]:
+    """`terms` of the store's slots that open at this instant, but for closed ones."""
+    rows = await reader.fetch(
+        f"""
+        select {_TERMS}
+          from slot s
+          join store st on st.store_id = s.store_id
+          left join delivery_area a on a.store_id = s.store_id and a.postcode = $3
+         where s.store_id = $1 and s.opens_at = $2 and not s.closed
+         order by s.slot_id""",
+        store_id,
+        opens_at,
+        postcode,
+    )
+    return [_as_terms(row) for row in rows]
+
+
 async def delivery_fee(reader: Connection, *, store_id: int, postcode: str | None) -> int:
     """What the store asks to deliver there, in cents; 0 when the place isn't known or isn't served."""
     return await area_fee(reader, store_id=store_id, postcode=postcode) or 0
@@ -103,6 +142,20 @@ async def area_fee(reader: Connection, *, store_id: int, postcode: str | None) -
         "select fee_cents from delivery_area where store_id = $1 and postcode = $2", store_id, postcode
     )
     return fee
+
+
+async def order_of_key(reader: Connection, *, cart_id: UUID, shopper_id: UUID, key: str) -> UUID | None:
+    """The order that this person's key has made of a basket of this store."""
+    order_id: UUID | None = await reader.fetchval(
+        """
+        select order_id
+          from checkout_key
+         where store_id = $1 and shopper_id = $2 and key = $3""",
+        place_of(cart_id),
+        shopper_id,
+        key,
+    )
+    return order_id
 
 
 async def receipt(reader: Connection, *, store_id: int, order_id: UUID) -> Receipt:

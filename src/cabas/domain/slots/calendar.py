@@ -17,6 +17,7 @@ from cabas.kit.clock import PARIS, paris_midnight
 
 BOOKING_DAYS = 7
 _CHANNEL_DIGIT = {Channel.DRIVE: 1, Channel.DELIVERY: 2}
+_CHANNEL_OF_DIGIT = {digit: channel for channel, digit in _CHANNEL_DIGIT.items()}
 
 
 class PatternRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,3 +90,14 @@ def instant(day: date, at: time) -> datetime | None:
 def slot_id_of(starts_at: datetime, channel: Channel) -> int:
     """``YYMMDDHHMM`` in UTC, then 1 for drive or 2 for delivery: 26112409001."""
     return int(starts_at.astimezone(UTC).strftime("%y%m%d%H%M")) * 10 + _CHANNEL_DIGIT[channel]
+
+
+@lru_cache(maxsize=16_384)
+def starts_at(slot_id: int) -> datetime:
+    """The instant that `slot_id_of` wrote into the number."""
+    return datetime.strptime(str(slot_id // 10), "%y%m%d%H%M").replace(tzinfo=UTC)
+
+
+def channel_of(slot_id: int) -> Channel:
+    """The channel that `slot_id_of` wrote into the number."""
+    return _CHANNEL_OF_DIGIT[slot_id % 10]

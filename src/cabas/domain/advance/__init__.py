@@ -1,0 +1,1 @@
+"""Orders in advance: wishes left before slots open, and the fair draw that gives places out."""
