@@ -44,6 +44,21 @@ def test_a_guest_orders_at_a_store_and_sees_code_and_slot(visit, javascript):
     expect(page.locator("main")).to_contain_text("attend la lune")
 
 
+def test_a_product_that_the_network_kept_is_in_the_basket_that_opens_next(visit):
+    page = visit()
+    choose_store(page)
+    page.route("**/panier/lignes/*", lambda route: route.abort())
+    (name,) = add_first(page, f"{SHOP}/rayons/lait")
+    page.goto("/panier")
+    expect(page.get_by_role("link", name=name)).to_have_count(0)
+
+    page.unroute("**/panier/lignes/*")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(page.get_by_role("link", name=name).first).to_be_visible()
+    expect(page.locator("main")).to_contain_text("1 article")
+
+
 def test_a_shopper_orders_with_the_keyboard_alone(visit):
     page = visit()
     choose_store(page)

@@ -1,4 +1,5 @@
 import { aroundMe } from "./around-me.ts";
+import { basketLines } from "./basket-lines.ts";
 import { connection } from "./connection.ts";
 import { dialogOpen } from "./dialog.ts";
 import { filters } from "./filters.ts";
@@ -18,6 +19,7 @@ import { theme } from "./theme.ts";
 // Everything the storefront's pages may attach to.
 start({
   "around-me": aroundMe,
+  "basket-lines": basketLines,
   connection,
   "copy-code": copyCode,
   "dialog-open": dialogOpen,

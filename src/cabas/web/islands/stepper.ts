@@ -142,7 +142,7 @@ function keepFocus(element: HTMLElement, move: number): void {
   wanted?.focus({ preventScroll: true });
 }
 
-function showTotals(gtin: string, { basket, line_total }: BasketAnswer): void {
+function showTotals(gtin: string, { basket, line_total, quantity }: BasketAnswer): void {
   for (const one of document.querySelectorAll("[data-basket-total]")) one.textContent = basket.total;
   for (const one of document.querySelectorAll<HTMLElement>("[data-basket-count]")) {
     one.textContent = String(basket.count);
@@ -150,7 +150,7 @@ function showTotals(gtin: string, { basket, line_total }: BasketAnswer): void {
   }
   const total = document.querySelector(`[data-line="${gtin}"] [data-line-total]`);
   if (total && line_total) total.textContent = line_total;
-  document.dispatchEvent(new CustomEvent("cabas:basket", { detail: { gtin } }));
+  document.dispatchEvent(new CustomEvent("cabas:basket", { detail: { gtin, quantity } }));
 }
 
 function icon(index: number): Node {
