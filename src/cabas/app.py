@@ -6,6 +6,7 @@ Faces register their routes here and nowhere else; ports get their connectors he
 
 import asyncio
 import gc
+import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from litestar.static_files import create_static_files_router
 
 from cabas import settings as settings_module
 from cabas.domain.search.engine import SearchEngine
+from cabas.kit import lifeline
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.kit.html import Renderer
@@ -59,7 +61,9 @@ HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 
 def create() -> Litestar:
-    """The application for the server's workers, from the environment."""
+    """The application for the server's workers, from the environment; a killed server leaves none on its port."""
+    if server := multiprocessing.parent_process():
+        lifeline.end_with(server.pid or 0)
     settings = settings_module.load()
     return create_app(settings, clock=SystemClock(settings.clock_offset))
 

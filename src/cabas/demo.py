@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ import msgspec
 from cabas import migrations
 from cabas import settings as settings_module
 from cabas.connection import database_url
+from cabas.kit import lifeline
 from cabas.kit import migrate as migrating
 from cabas.kit.clock import SystemClock
 from cabas.kit.db import Database
@@ -39,7 +41,7 @@ def demo(scale: str, seed: int) -> None:
             "cabas demo is not for production: run `cabas web` and `cabas worker`"
         )
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background ignores SIGINT unless it is asked for
+    for number in (signal.SIGINT, signal.SIGTERM):  # in a shell's background SIGINT comes ignored
         signal.signal(number, signal.default_int_handler)
     with database_url(settings) as url:
         people = asyncio.run(_prepare(settings, url, scale=scale, seed=seed))
@@ -71,7 +73,12 @@ def _run(settings: Settings, url: str, people: DemoPeople) -> None:
     environ = {**os.environ, "CABAS_DATABASE_URL": url, "CABAS_DATA": str(settings.data_folder)}
     roles = ("web", "worker")
     processes = [
-        subprocess.Popen([sys.executable, "-m", "cabas", role], env=environ, start_new_session=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "cabas", role],
+            env=environ,
+            start_new_session=True,
+            preexec_fn=partial(lifeline.end_with, os.getpid()),
+        )
         for role in roles
     ]
     try:
