@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what the Makefile needs, from the package registries: .venv (Python, locked), node_modules, built assets.
-# Usage: tools/setup.sh [python|assets|browser]…   Each part is done once and again when its inputs change.
+# Usage: tools/setup.sh [python|assets|browser|edge]…   Each part is done once and again when its inputs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -81,6 +81,17 @@ setup_browser() {
     apt_install chromium || .venv/bin/playwright install chromium ||
         die "no Chromium: install the package chromium (as root: apt-get install chromium)"
     touch .venv/.browser
+}
+
+setup_edge() {
+    for name in nginx /usr/sbin/nginx; do command -v "$name" >/dev/null && return; done
+    say "nginx"
+    # Debian starts what it installs: only the program is wanted here.
+    if [ "$(id -u)" = 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+        printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    apt_install nginx-light || say "no nginx: the edge's tests are skipped (as root: apt-get install nginx-light)"
 }
 
 for part in "${@:-python assets}"; do

@@ -14,6 +14,7 @@ from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
 from cabas.settings import Settings
+from cabas.web import edge
 
 Job = Callable[[Database, Clock], Awaitable[int]]
 
@@ -54,5 +55,10 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
     return (
         *RECURRING,
         Recurring("steer the waiting room", timedelta(seconds=1), steer),
+        Recurring(
+            "write the pages that the edge serves alone",
+            timedelta(minutes=10),
+            partial(edge.publish_pages, folder=settings.edge_folder),
+        ),
         Recurring("forget the counts of former waiting rooms", timedelta(hours=1), waiting_room.forget),
     )

@@ -34,7 +34,7 @@ class Crowd:
     """``abandoned``: the share of those who wait that never comes when called."""
 
     def __init__(self, *, early: int, later_each_second: int, abandoned: float, processes: int = 2) -> None:
-        self.random = random.Random(7)
+        self.random = random.Random(7)  # noqa: S311 - a crowd, not a secret
         self.event = Event(
             event_id=1,
             draw=draw_of(b"k" * 32),
