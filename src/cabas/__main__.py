@@ -16,6 +16,7 @@ COMMANDS = {
     "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),
     "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),
+    "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),
     "openapi": ("cabas.maintenance", "openapi", "Print the API's OpenAPI document."),
 }
 
