@@ -185,8 +185,11 @@ begin
         end if;
     end if;
 
+    -- Said so that only the primary key fits: a plan made while few baskets exist would take the index of a store's
+    -- open ones, and read all of them for each order.
     update cart set ordered_at = p_now
-     where store_id = p_store and cart_id = p_cart and ordered_at is null and updated_at = p_cart_version;
+     where store_id = p_store and cart_id = p_cart and coalesce(ordered_at, 'infinity') = 'infinity'
+       and updated_at = p_cart_version;
     if not found then
         raise exception 'cart_changed' using errcode = 'P0S05';
     end if;
