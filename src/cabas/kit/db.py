@@ -55,6 +55,12 @@ class Transaction:
     async def executemany(self, query: str, args: Sequence[Sequence[Any]]) -> None:
         await self._connection.executemany(query, args)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What the block wrote is undone when it raises; the transaction goes on."""
+        async with self._connection.transaction():
+            yield
+
     async def copy(self, table: str, *, columns: Sequence[str], records: Any) -> None:
         """Load rows (tuples) in bulk."""
         await self._connection.copy_records_to_table(table, columns=list(columns), records=records)

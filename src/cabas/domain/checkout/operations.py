@@ -84,8 +84,8 @@ async def place_order(
     if found.terms is None:
         raise SlotUnknown
     priced = price_cart(found.cart.lines, found.offers, weight_tolerance_percent=weight_tolerance_percent)
-    _check(priced, found.terms, request)
-    lines = _lines(found.cart, priced, request.substitution)
+    check(priced, found.terms, request)
+    lines = ordered_lines(found.cart, priced, request.substitution)
     return await _write(
         tx,
         request,
@@ -105,7 +105,12 @@ def _check_request(request: Request) -> None:
         raise PaymentUnknown(method=request.payment_method)
 
 
-def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
+def check(priced: PricedCart, terms: Terms, request: Request) -> None:
+    """
+    Whether the basket may be ordered so.
+
+    :raises NotDelivered, PricesChanged, CartEmpty, BelowMinimum, AgeUnconfirmed: why not.
+    """
     if not terms.delivered:
         raise NotDelivered  # before prices: the fee of nowhere is no difference to show
     if request.shown is not None:
@@ -120,7 +125,8 @@ def _check(priced: PricedCart, terms: Terms, request: Request) -> None:
         raise AgeUnconfirmed(minimum_age=minimum_age(priced))
 
 
-def _lines(cart: Cart, priced: PricedCart, chosen: Substitution | None) -> list[OrderLine]:
+def ordered_lines(cart: Cart, priced: PricedCart, chosen: Substitution | None) -> list[OrderLine]:
+    """The order's lines. ``chosen``: instead of the basket's own choice about missing goods."""
     default = chosen or cart.substitution
     return [
         ordered_line(entry, line_no=number, substitution=(entry.line.substitution or default).value)
@@ -139,49 +145,69 @@ async def _write(
     open_orders_max: int,
     now: datetime,
 ) -> Placed:
-    totals = totals_of(lines, fee_cents=terms.fee_cents)
-    frozen_terms = agreed(
-        terms=terms,
-        vat=vat_shares(lines, fee_cents=terms.fee_cents),
-        language=request.language,
-        adult=request.adult,
+    values = order_values(
+        request,
+        cart,
+        terms,
+        lines,
         tolerance_percent=tolerance,
-        at=now,
+        open_orders_max=open_orders_max,
+        now=now,
     )
     for _ in range(_CODE_DRAWS):
-        code = fresh_code()
         try:
-            outcome, order_id = await records.place_order(
-                tx,
-                store_id=cart.store_id,
-                order_id=new_id(now, cart.store_id),
-                shopper_id=request.shopper_id,
-                key=request.key,
-                fingerprint=request.fingerprint(),
-                cart_id=cart.cart_id,
-                cart_version=cart.updated_at,
-                customer_id=request.customer_id or request.shopper_id,
-                slot_id=request.slot_id,
-                outbox_id=new_id(now, cart.store_id),
-                now=now,
-                code=code,
-                payment_method=request.payment_method,
-                substitution=(request.substitution or cart.substitution).value,
-                contact=_contact(request.contact),
-                agreed=frozen_terms,
-                totals=totals,
-                lines=lines,
-                open_orders_max=open_orders_max,
-            )
+            outcome, order_id = await records.place_order(tx, **values)
         except records.CodeTaken:
+            values["code"] = fresh_code()
             continue
         if outcome == "mismatch":
             raise KeyReused
         if outcome == "replay":
             return await _replay(tx, request)
-        receipt = _receipt(terms, code, totals, now)
+        receipt = _receipt(terms, values["code"], values["totals"], now)
         return Placed(store_id=cart.store_id, order_id=order_id, created=True, receipt=receipt)
     raise RuntimeError("no free order code was found")
+
+
+def order_values(
+    request: Request,
+    cart: Cart,
+    terms: Terms,
+    lines: list[OrderLine],
+    *,
+    tolerance_percent: int,
+    open_orders_max: int,
+    now: datetime,
+) -> records.OrderValues:
+    """All that is written of an order, under a fresh id and code. Pure but for those."""
+    return records.OrderValues(
+        store_id=cart.store_id,
+        order_id=new_id(now, cart.store_id),
+        shopper_id=request.shopper_id,
+        key=request.key,
+        fingerprint=request.fingerprint(),
+        cart_id=cart.cart_id,
+        cart_version=cart.updated_at,
+        customer_id=request.customer_id or request.shopper_id,
+        slot_id=request.slot_id,
+        outbox_id=new_id(now, cart.store_id),
+        now=now,
+        code=fresh_code(),
+        payment_method=request.payment_method,
+        substitution=(request.substitution or cart.substitution).value,
+        contact=_contact(request.contact),
+        agreed=agreed(
+            terms=terms,
+            vat=vat_shares(lines, fee_cents=terms.fee_cents),
+            language=request.language,
+            adult=request.adult,
+            tolerance_percent=tolerance_percent,
+            at=now,
+        ),
+        totals=totals_of(lines, fee_cents=terms.fee_cents),
+        lines=lines,
+        open_orders_max=open_orders_max,
+    )
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
