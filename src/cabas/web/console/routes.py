@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.console import hours, journal, network, offers, orders, pattern, signin, slots, team, today
+from cabas.web.console import (
+    hours,
+    journal,
+    network,
+    offers,
+    orders,
+    pattern,
+    room,
+    signin,
+    slots,
+    team,
+    today,
+)
 
 ROUTES: Sequence[HTTPRouteHandler] = [
     signin.sign_in_page,
@@ -13,6 +25,8 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     signin.sign_out_page,
     signin.sign_out,
     network.network,
+    room.shown,
+    room.switch,
     today.today,
     orders.listed,
     orders.shown,
