@@ -24,6 +24,7 @@ from cabas.kit.clock import SystemClock
 from cabas.kit.db import Database
 from cabas.seed import command as seeding
 from cabas.seed.people import DemoPeople, seed_people
+from cabas.server import require_address
 from cabas.settings import Settings
 
 READY_SECONDS = 60
@@ -40,6 +41,7 @@ def demo(scale: str, seed: int) -> None:
         raise settings_module.BadSetting(
             "cabas demo is not for production: run `cabas web` and `cabas worker`"
         )
+    require_address(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     for number in (signal.SIGINT, signal.SIGTERM):  # in a shell's background SIGINT comes ignored
         signal.signal(number, signal.default_int_handler)

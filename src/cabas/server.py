@@ -1,7 +1,10 @@
 """`cabas web`: Granian serving the application in one or more processes."""
 
 import asyncio
+import errno
 import os
+import socket
+import time
 
 import click
 from granian import Granian
@@ -15,6 +18,8 @@ from cabas.settings import BadSetting, Settings
 
 BACKLOG = 2048
 STOP_SECONDS = 10
+ADDRESS_SECONDS = 5
+"""A server that was just stopped may need a moment to let go of its port."""
 
 
 @click.command()
@@ -26,10 +31,33 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     given = {"CABAS_HOST": host, "CABAS_PORT": port, "CABAS_WEB_PROCESSES": processes}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = settings_module.load()
+    require_address(settings)
     with database_url(settings) as url:
         asyncio.run(_prepare_schema(settings, url))
         os.environ["CABAS_DATABASE_URL"] = url  # for the server's own processes
         serve(settings)
+
+
+def require_address(settings: Settings) -> None:
+    """
+    The server's processes share a port, and would share it with a stranger's, too: so it is tried first.
+
+    :raises BadSetting: somebody listens there already, or may not.
+    """
+    deadline = time.monotonic() + ADDRESS_SECONDS
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    while True:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return probe.bind((settings.host, settings.port))
+            except OSError as problem:
+                if problem.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    raise BadSetting(
+                        f"cannot listen on {settings.host}, port {settings.port}: {problem.strerror}."
+                        " Choose another port: PORT=8001 make demo, or CABAS_PORT"
+                    ) from problem
+        time.sleep(0.2)
 
 
 def serve(settings: Settings) -> None:
