@@ -20,6 +20,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     booking_days: int = 7
     """A slot opens at midnight (Paris) this many days before its day."""
 
+    opening_spread: timedelta = timedelta(seconds=20)
+    """At an opening, open pages ask for news within this time, each at a moment of its own."""
+
     weight_tolerance_percent: int = 10
     """Weighed goods may weigh this much more than asked; the told maximum includes it."""
 
@@ -43,6 +46,12 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
     withdrawal_days: int = 14
     """L221-18 of the Code de la consommation."""
+
+    messages_kept: timedelta = timedelta(days=400)
+    """Proof of what was told: the fourteen days, and the year more of L221-20 if they had not been told of."""
+
+    messages_a_second: int = 50
+    """What one worker sends at most, so that a night of orders leaves it time to dispatch. At most 80."""
 
     room: RoomPolicy = RoomPolicy()
     """The waiting room: off but for a site that is full, unless midnight is asked for."""

@@ -7,12 +7,14 @@ from functools import partial
 import msgspec
 
 from cabas.domain.customers import jobs as customers
+from cabas.domain.messages import jobs as messages
 from cabas.domain.orders import jobs as orders
 from cabas.domain.slots import jobs as slots
 from cabas.domain.waiting_room import jobs as waiting_room
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
+from cabas.reactions import post_office, tell_shoppers
 from cabas.settings import Settings
 from cabas.web import edge
 
@@ -41,6 +43,12 @@ RECURRING = (
         partial(slots.publish_coming_days, booking_days=DEFAULTS.booking_days),
     ),
     Recurring("forget attempts and sessions that have run out", timedelta(hours=1), customers.forget_run_out),
+    Recurring("tell shoppers what was sent to their store", timedelta(seconds=2), tell_shoppers),
+    Recurring(
+        "forget messages of long ago",
+        timedelta(hours=1),
+        partial(messages.forget_old, kept=DEFAULTS.messages_kept),
+    ),
 )
 
 
@@ -52,8 +60,10 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         booking_days=DEFAULTS.booking_days,
         folder=settings.edge_folder,
     )
+    send = partial(messages.send_due, post=post_office(settings), limit=DEFAULTS.messages_a_second)
     return (
         *RECURRING,
+        Recurring("send what people are told", timedelta(seconds=1), send),
         Recurring("steer the waiting room", timedelta(seconds=1), steer),
         Recurring(
             "write the pages that the edge serves alone",

@@ -4,9 +4,10 @@ The only reader of the environment. Frozen; fails at boot with the name of what 
 Every secret may be given by file: ``CABAS_SECRET_KEY_FILE=/run/secrets/key``.
 """
 
+import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ import msgspec
 
 Environment = Literal["development", "production"]
 SECRET_BYTES_MIN = 32
+VAPID_BYTES = 32
 
 
 class BadSetting(SystemExit):
@@ -38,6 +40,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     edge_folder: Path
     """What the edge (nginx) serves from disk while all else is down, written by the worker."""
+    smtp_url: str
+    """``smtp://…`` or ``smtps://…``; "": mail is written into ``data_folder / "mail"`` and reaches nobody."""
+    mail_from: str
+    """``Name <address>`` that mail comes from."""
+    vapid_key: str
+    """Our key for notifications: 32 bytes in base64url; "": there are none."""
     reload_templates: bool
     """Read templates again at each page: for those who write them."""
 
@@ -64,6 +72,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
         edge_folder=Path(env.get("CABAS_EDGE_FOLDER") or data_folder / "edge").absolute(),
+        smtp_url=_smtp_url(env, environment=environment),
+        mail_from=_mail_from(env, environment=environment),
+        vapid_key=_vapid_key(env, environment=environment, data_folder=data_folder),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
@@ -90,24 +101,71 @@ def _secret_keys(env: Mapping[str, str], *, environment: str, data_folder: Path)
         return keys
     if environment == "production":
         raise BadSetting("CABAS_SECRET_KEY is not set: production refuses to start without it")
-    return (_demo_key(data_folder),)
+    made = _kept(data_folder / "secret_key", lambda: "demo-" + secrets.token_urlsafe(SECRET_BYTES_MIN))
+    return (made.encode(),)
 
 
-def _demo_key(data_folder: Path) -> bytes:
-    """A random key kept in the data folder, so that sessions survive a restart of the demo."""
-    kept = data_folder / "secret_key"
+def _smtp_url(env: Mapping[str, str], *, environment: str) -> str:
+    given = _secret(env, "CABAS_SMTP_URL")
+    if given == "folder":
+        return ""
+    if not given and environment == "production":
+        raise BadSetting(
+            "CABAS_SMTP_URL is not set: confirmations must reach people"
+            " (say folder for a rehearsal, where mail stays on this machine)"
+        )
+    if given and not given.startswith(("smtp://", "smtps://")):
+        raise BadSetting("CABAS_SMTP_URL must begin with smtp:// or smtps://, or be the word folder")
+    return given
+
+
+def _mail_from(env: Mapping[str, str], *, environment: str) -> str:
+    given = env.get("CABAS_MAIL_FROM", "")
+    if not given and environment == "production" and _smtp_url(env, environment=environment):
+        raise BadSetting("CABAS_MAIL_FROM is not set: mail needs a sender, Name <address@your-domain>")
+    if given and "@" not in given:
+        raise BadSetting("CABAS_MAIL_FROM must be Name <address@your-domain>")
+    return given or "Cabas <commandes@cabas.example>"
+
+
+def _vapid_key(env: Mapping[str, str], *, environment: str, data_folder: Path) -> str:
+    """In production without one, nobody is offered notifications."""
+    given = _secret(env, "CABAS_VAPID_KEY")
+    if given:
+        try:
+            scalar = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+        except ValueError:
+            scalar = b""
+        if len(scalar) != VAPID_BYTES:
+            raise BadSetting("CABAS_VAPID_KEY must be 32 bytes in base64url")
+        return given
+    if environment == "production":
+        return ""
+    # Any 32 bytes but one in four billion are a key of the curve P-256; the first bit off makes it all of them.
+    return _kept(
+        data_folder / "vapid_key",
+        lambda: (
+            base64.urlsafe_b64encode(bytes([secrets.randbelow(127) + 1]) + secrets.token_bytes(31))
+            .decode()
+            .rstrip("=")
+        ),
+    )
+
+
+def _kept(kept: Path, make: Callable[[], str]) -> str:
+    """A random key kept in the data folder, so that it survives a restart of the demo."""
     if not kept.exists():
-        data_folder.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text("demo-" + secrets.token_urlsafe(SECRET_BYTES_MIN))
+        fresh.write_text(make())
         try:
             os.link(fresh, kept)  # the first of several processes wins
         except FileExistsError:
             pass
         finally:
             fresh.unlink()
-    return kept.read_text().encode()
+    return kept.read_text()
 
 
 def _secret(env: Mapping[str, str], name: str) -> str:

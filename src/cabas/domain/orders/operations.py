@@ -9,7 +9,7 @@ import msgspec
 from cabas.domain.carts.model import BadQuantity, CartFull
 from cabas.domain.catalog import queries as catalog
 from cabas.domain.catalog.model import Offer
-from cabas.domain.orders import pricing, queries, records
+from cabas.domain.orders import pricing, queries, records, telling
 from cabas.domain.orders.model import (
     TRANSITIONS,
     AgeUnconfirmed,
@@ -176,6 +176,10 @@ async def move_to(
     await records.insert_state_change(
         tx, store_id=store_id, order_id=order_id, state=state, at=now, actor=actor
     )
+    if state is OrderState.READY:
+        await telling.tell_about(
+            tx, order, template="order_ready", key=f"order_ready:{order_id}", values={}, now=now
+        )
     return order
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import holidays
 import msgspec
 
-from cabas.domain.orders import queries, records
+from cabas.domain.orders import queries, records, telling
 from cabas.domain.orders.model import Order, OrderLine, OrderNotFound, OrderState, StateChange
 from cabas.kit import audit
 from cabas.kit.clock import paris_day, paris_midnight
@@ -112,6 +112,14 @@ async def withdraw(
         action="order.withdrawn",
         subject=f"order:{order_id}",
         detail={"lines": wanted},
+        now=now,
+    )
+    await telling.tell_about(  # the acknowledgement that L221-21 asks for at once
+        tx,
+        order,
+        template="withdrawal_received",
+        key=f"withdrawal_received:{withdrawal_id}",
+        values={"withdrawal_id": str(withdrawal_id)},
         now=now,
     )
     return withdrawal_id

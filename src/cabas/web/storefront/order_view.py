@@ -1,5 +1,6 @@
 """An order as its shopper sees it: where it stands, what became of each line, what it comes to."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,7 +74,7 @@ def state_values(request: ShopRequest, told: Told) -> dict[str, Any]:
     return {
         "headline": t(f"orders.state_{order.state.value}"),
         "steps": _steps(told, t),
-        "changes": _changes(told, t) if settled else [],
+        "changes": picked_changes(told.lines, told.picked, t) if settled else [],
         "settled": settled,
         "final": format_cents(final, language) if final is not None else "",
         "saved": format_cents(order.total_cents - final, language)
@@ -234,11 +235,13 @@ def _step_time(state: OrderState, at: datetime | None, t: Catalogue) -> str:
     return moment_label(at, t.language)
 
 
-def _changes(told: Told, t: Catalogue) -> list[dict[str, str]]:
+def picked_changes(
+    lines: Sequence[OrderLine], picked_lines: Mapping[int, PickedLine], t: Catalogue
+) -> list[dict[str, str]]:
     """What is not as it was ordered: missing, fewer, replaced, weighed. Told before leaving home."""
     changes = []
-    for line in told.lines:
-        picked = told.picked.get(line.line_no)
+    for line in lines:
+        picked = picked_lines.get(line.line_no)
         if picked is None:
             continue
         said = _said_of(line, picked, t)

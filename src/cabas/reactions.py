@@ -1,0 +1,75 @@
+"""
+What follows from what happened, on one page: fact → what people are told.
+
+========================  =======================  ====================================================
+fact                      message                  recorded
+========================  =======================  ====================================================
+an order was placed       ``order_confirmed``      once it was sent to its store (`TOLD_OF_ORDERS`)
+it was changed            ``order_changed``        likewise
+it was cancelled          ``order_cancelled``      likewise
+it is ready               ``order_ready``          with the fact (`domain.orders.operations.move_to`)
+a withdrawal was declared ``withdrawal_received``  with the fact (`domain.orders.withdrawing.withdraw`)
+asked for in advance      ``advance_…``            with the fact (`domain.advance`)
+========================  =======================  ====================================================
+
+The order's own transaction carries nothing for its confirmation: the row that dispatched it says
+whether it was told. Messages wait in the database until a worker sends them.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cabas.connectors.mail_folder import FolderMailer
+from cabas.connectors.mail_form import Sender, sender_of
+from cabas.connectors.mail_smtp import SmtpMailer, server_of
+from cabas.connectors.push_web import WebPush
+from cabas.domain.messages.ports import Mailer
+from cabas.domain.messages.sending import Post
+from cabas.domain.orders import telling
+from cabas.kit.clock import Clock, SystemClock
+from cabas.kit.db import Database
+from cabas.settings import BadSetting, Settings
+from cabas.web.letters.scribe import make_scribe
+
+TOLD_OF_ORDERS: Final[Mapping[str, str]] = {
+    "order_placed": "order_confirmed",
+    "order_changed": "order_changed",
+    "order_cancelled": "order_cancelled",
+}
+"""Facts that are dispatched to stores, and the message to the shopper that follows from each."""
+
+
+async def tell_shoppers(database: Database, clock: Clock) -> int:
+    """Messages for what was dispatched and not told yet; returns how many facts."""
+    async with database.transaction() as tx:
+        return await telling.tell_dispatched(tx, templates=TOLD_OF_ORDERS, now=clock.now())
+
+
+def post_office(settings: Settings) -> Post:
+    """Words and carriers, as this installation is set up."""
+    clock = SystemClock(settings.clock_offset)
+    pusher = None
+    if settings.vapid_key:
+        pusher = WebPush(settings.vapid_key, f"mailto:{_sender(settings).email}")
+    return Post(
+        scribe=make_scribe(site=settings.public_url, clock=clock),
+        mailer=_mailer(settings, clock),
+        pusher=pusher,
+    )
+
+
+def _mailer(settings: Settings, clock: Clock) -> Mailer:
+    sender = _sender(settings)
+    if not settings.smtp_url:
+        return FolderMailer(settings.data_folder / "mail", sender, clock)
+    try:
+        return SmtpMailer(server_of(settings.smtp_url), sender, clock)
+    except ValueError as problem:
+        raise BadSetting(f"CABAS_SMTP_URL: {problem}") from None
+
+
+def _sender(settings: Settings) -> Sender:
+    try:
+        return sender_of(settings.mail_from)
+    except Exception as problem:
+        raise BadSetting(f"CABAS_MAIL_FROM: {problem}") from None
