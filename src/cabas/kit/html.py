@@ -54,7 +54,7 @@ class Renderer:
             loader=lambda name: self._load(name, t),
             globals=dict(self._functions),
             undefined_behavior="chainable",
-            auto_escape_callback=lambda name: "html" if name.endswith(".html") else "none",
+            auto_escape_callback=lambda name: name.endswith(".html"),
             trim_blocks=True,
             lstrip_blocks=True,
             reload_before_render=self._reload,
