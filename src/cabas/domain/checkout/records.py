@@ -22,24 +22,6 @@ _REFUSALS: dict[str | None, type[CartChanged] | type[TooManyOrders]] = {
     "P0S06": TooManyOrders,
 }
 _KEY_TABLE = "checkout_key"
-_LEADING: tuple[Any, ...] = (
-    "store_id",
-    "order_id",
-    "shopper_id",
-    "key",
-    "fingerprint",
-    "cart_id",
-    "cart_version",
-    "customer_id",
-    "slot_id",
-    "outbox_id",
-    "now",
-    "code",
-    "payment_method",
-    "substitution",
-    "contact",
-    "agreed",
-)
 
 
 class CodeTaken(Exception):
@@ -100,7 +82,22 @@ def _arguments(order: OrderValues) -> tuple[Any, ...]:
     """In the order of the function's parameters."""
     totals, lines = order["totals"], order["lines"]
     return (
-        *(order[name] for name in _LEADING),
+        order["store_id"],
+        order["order_id"],
+        order["shopper_id"],
+        order["key"],
+        order["fingerprint"],
+        order["cart_id"],
+        order["cart_version"],
+        order["customer_id"],
+        order["slot_id"],
+        order["outbox_id"],
+        order["now"],
+        order["code"],
+        order["payment_method"],
+        order["substitution"],
+        order["contact"],
+        order["agreed"],
         totals.goods_cents,
         totals.discount_cents,
         totals.deposit_cents,

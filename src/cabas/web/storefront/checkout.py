@@ -35,11 +35,12 @@ from cabas.kit.db import Connection
 from cabas.kit.errors import Refusal
 from cabas.kit.money import format_cents
 from cabas.policies import DEFAULTS
-from cabas.web.errors import status_of
+from cabas.web.errors import OVERLOADED, status_of
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
 from cabas.web.request import ShopRequest
 from cabas.web.room_guard import before_checkout, before_order
+from cabas.web.storefront import kept_order
 from cabas.web.storefront.checkout_form import Asked, fresh_key, prefilled, read_checkout
 from cabas.web.storefront.checkout_view import Basis, Said, checkout_page
 from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_of
@@ -76,6 +77,14 @@ async def place(request: ShopRequest) -> Response[Any]:
     """The order. The same form sent twice is one order."""
     form = await read_form(request)
     asked = await _asked(request, form)
+    try:
+        response = await _place(request, form, asked)
+    except OVERLOADED:
+        return await kept_order.held_back(request, total=_shown_total(request, asked), to="/commande")
+    return kept_order.answer(request, response)
+
+
+async def _place(request: ShopRequest, form: Form, asked: Asked) -> Response[Any]:
     async with request.read() as reader:
         shopper = await shopper_of(request, reader)
     if not form.ok or asked.contact is None or asked.cart_id is None:
@@ -116,10 +125,17 @@ async def change_slot(request: ShopRequest) -> Response[Any]:
     return await _again(request, form, chosen, shopper, status=200)
 
 
-class _NotShown(Refusal):
+class NotShown(Refusal):
     """The form doesn't prove what its page showed: it must be seen before paying."""
 
     code = "not_shown"
+
+
+def _shown_total(request: ShopRequest, asked: Asked) -> str:
+    """What the page said it costs; "" when it can't prove that it said anything."""
+    secrets = request.site.settings.secret_keys
+    shown = read_shown(secrets, asked.shown, cart_id=asked.cart_id) if asked.cart_id else None
+    return format_cents(shown.total_cents, request.language) if shown else ""
 
 
 async def _asked(request: ShopRequest, form: Form) -> Asked:
@@ -128,10 +144,10 @@ async def _asked(request: ShopRequest, form: Form) -> Asked:
 
 
 def _request(request: ShopRequest, asked: Asked, cart_id: UUID, shopper: Shopper) -> Request:
-    """:raises _NotShown: the page's own signature is missing."""
+    """:raises NotShown: the page's own signature is missing."""
     shown = read_shown(request.site.settings.secret_keys, asked.shown, cart_id=cart_id)
     if shown is None or asked.contact is None:
-        raise _NotShown
+        raise NotShown
     return Request(
         cart_id=cart_id,
         shopper_id=shopper.shopper_id,
@@ -206,7 +222,7 @@ async def _refused(
     said: Said | None = None
     match refused:
         case CartOrdered():
-            return await _ordered_already(request, asked, shopper)
+            return await ordered_already(request, asked, shopper)
         case CartNotFound() | CartEmpty():
             return see_other(request, "/panier", notice=Notice("warn", t("checkout.nothing_to_order")))
         case SlotFull() | SlotClosed() | SlotNotOpen() | SlotUnknown():
@@ -220,13 +236,13 @@ async def _refused(
         case PaymentUnknown():
             form.fail("payment", "form.bad_choice")
         case _:
-            said = Said(text=_words(request, refused))
+            said = Said(text=refusal_words(request, refused))
     new_key = fresh_key() if isinstance(refused, (KeyReused, KeyMissing)) else ""
-    status = 409 if isinstance(refused, _NotShown) else status_of(refused)
+    status = 409 if isinstance(refused, NotShown) else status_of(refused)
     return await _again(request, form, asked, shopper, status=status, said=said, key=new_key)
 
 
-def _words(request: ShopRequest, refused: Refusal) -> str:
+def refusal_words(request: ShopRequest, refused: Refusal) -> str:
     t = request.site.catalogues[request.language]
     match refused:
         case BelowMinimum():
@@ -236,7 +252,7 @@ def _words(request: ShopRequest, refused: Refusal) -> str:
             return t("checkout.too_many_orders", max=DEFAULTS.open_orders_max)
         case CartChanged():
             return t("checkout.cart_changed")
-        case KeyReused() | KeyMissing() | _NotShown():
+        case KeyReused() | KeyMissing() | NotShown():
             return t("checkout.look_again")
         case InFlight():
             return t("checkout.in_flight")
@@ -267,7 +283,7 @@ async def _lost_slot(request: ShopRequest, asked: Asked, refused: Refusal) -> Sa
     return Said(text=t(f"checkout.slot_{code}"), lost=lost, nearest=nearest)
 
 
-async def _ordered_already(request: ShopRequest, asked: Asked, shopper: Shopper) -> Response[Any]:
+async def ordered_already(request: ShopRequest, asked: Asked, shopper: Shopper) -> Response[Any]:
     """This basket went through from another page: here is its order."""
     t = request.site.catalogues[request.language]
     if asked.cart_id is None:

@@ -66,7 +66,7 @@ def checkout_page(
         Frame(title=t("checkout.title"), nav="basket", alcohol_banner=True),
         status=status,
         headers={"cache-control": "no-store"},
-        said=_said_view(said, basis, t) if said else None,
+        said=said_view(said, basis, t) if said else None,
         errors=dict(errors),
         error_list=[{"field": field, "text": text} for field, text in errors.items()],
         values=dict(values),
@@ -87,8 +87,8 @@ def checkout_page(
         signed_in=basis.shopper.customer is not None,
         substitutions=basket_view.substitution_options(t),
         substitution=values.get("substitution") or basis.cart.substitution.value,
-        payments=_payments(t),
-        **_recap(basis, t),
+        payments=payment_options(t),
+        **recap_values(basis, t),
     )
 
 
@@ -99,7 +99,7 @@ def store_words(store: StoreSummary | None) -> dict[str, str]:
     }
 
 
-def _payments(t: Catalogue) -> list[dict[str, str]]:
+def payment_options(t: Catalogue) -> list[dict[str, str]]:
     return [
         {
             "value": method,
@@ -110,7 +110,7 @@ def _payments(t: Catalogue) -> list[dict[str, str]]:
     ]
 
 
-def _recap(basis: Basis, t: Catalogue) -> dict[str, Any]:
+def recap_values(basis: Basis, t: Catalogue) -> dict[str, Any]:
     """The fourth block: what is ordered, what it costs, and the button's words."""
     fee = basis.terms.fee_cents
     return {
@@ -166,7 +166,7 @@ def rate_label(basis_points: int, language: str) -> str:
     return str(format_percent(basis_points / 10_000, format="#,##0.##\u00a0%", locale=language))
 
 
-def _said_view(said: Said, basis: Basis, t: Catalogue) -> dict[str, Any]:
+def said_view(said: Said, basis: Basis, t: Catalogue) -> dict[str, Any]:
     language = t.language
     total = basis.priced.total_cents + basis.terms.fee_cents
     own_fee = basis.terms.fee_cents - basis.terms.slot.fee_cents
