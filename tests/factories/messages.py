@@ -1,13 +1,17 @@
 """Messages to tell, and people to tell them to."""
 
+import base64
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cabas.domain.messages.model import NewMessage, Recipient
+from cabas.domain.messages import operations
+from cabas.domain.messages.model import NewMessage, Recipient, Subscription
 from cabas.kit.db import Transaction
 
 PERSON = UUID(int=7)
+POINT = base64.urlsafe_b64encode(b"\x04" + bytes(64)).decode().rstrip("=")
+SECRET = base64.urlsafe_b64encode(bytes(16)).decode().rstrip("=")
 
 
 def to_tell(
@@ -32,12 +36,16 @@ def to_tell(
     )
 
 
-async def subscribe(tx: Transaction, *, person_id: UUID = PERSON, now: datetime) -> None:
-    await tx.execute(
-        """
-        insert into push_subscription (endpoint_sha256, person_id, endpoint, p256dh, auth, created_at)
-             values ($1, $2, 'https://push.example.org/1', 'key', 'auth', $3)""",
-        person_id.bytes,
-        person_id,
-        now,
+async def subscribe(
+    tx: Transaction,
+    *,
+    person_id: UUID = PERSON,
+    endpoint: str = "https://push.example.org/1",
+    now: datetime,
+) -> None:
+    await operations.subscribe(
+        tx,
+        person_id=person_id,
+        subscription=Subscription(endpoint=endpoint, p256dh=POINT, auth=SECRET),
+        now=now,
     )
