@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from cabas.domain.advance import jobs as advance
 from cabas.domain.customers import jobs as customers
 from cabas.domain.messages import jobs as messages
 from cabas.domain.orders import jobs as orders
@@ -31,6 +32,21 @@ class Recurring(msgspec.Struct, frozen=True):
 
 RECURRING = (
     Recurring("dispatch orders to their stores", timedelta(milliseconds=250), orders.dispatch_pending),
+    Recurring(
+        "draw the openings",
+        timedelta(milliseconds=250),
+        partial(advance.draw_openings, policy=DEFAULTS.advance),
+    ),
+    Recurring(
+        "write the orders that were drawn",
+        timedelta(milliseconds=250),
+        partial(advance.write_orders, policy=DEFAULTS.advance),
+    ),
+    Recurring(
+        "publish the digests of coming draws",
+        timedelta(minutes=10),
+        partial(advance.publish_draws, policy=DEFAULTS.advance),
+    ),
     Recurring("release holds that have run out", timedelta(seconds=2), slots.release_expired),
     Recurring(
         "start the fallback of unreceived orders",

@@ -14,6 +14,8 @@ from cabas.schedule import Recurring, recurring
 from cabas.settings import Settings
 
 BATCH_FULL = 100
+SPARE_CONNECTIONS = 4
+"""Beside one for each job: an opening works on several stores at once."""
 _log = logging.getLogger("cabas.worker")
 
 
@@ -33,7 +35,7 @@ async def run(settings: Settings, url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     jobs = recurring(settings)
-    database = await Database.connect(url, connections_max=len(jobs) + 1)
+    database = await Database.connect(url, connections_max=len(jobs) + SPARE_CONNECTIONS)
     clock = SystemClock(settings.clock_offset)
     try:
         await asyncio.gather(*(_repeat(job, database, clock, stopping) for job in jobs))

@@ -77,6 +77,15 @@ class Reason(StrEnum):
     TOO_MANY_ORDERS = "too_many_orders"
     SLOT_CLOSED = "slot_closed"
     """The store closed the slot, or its cut-off passed, after the draw."""
+    FAILED = "failed"
+    """Something else stood in the way."""
+
+    @classmethod
+    def of_refusal(cls, code: str) -> "Reason":
+        """The reason that a refusal of the order comes to."""
+        if code == "slot_full":
+            return cls.FULL
+        return cls(code) if code in cls._value2member_map_ else cls.FAILED
 
 
 class PriorityGroup(msgspec.Struct, frozen=True, kw_only=True):

@@ -175,7 +175,7 @@ async def open_orders(
         """
         select customer_id, count(*) as open
           from orders
-         where customer_id = any($2::uuid[]) and store_id = $1 and placed_at > $3 - interval '30 days'
+         where customer_id = any($2::uuid[]) and store_id = $1 and placed_at > $3::timestamptz - interval '30 days'
            and state not in ('handed_over', 'cancelled')
          group by customer_id""",
         store_id,
