@@ -2,12 +2,16 @@ import { onBasket } from "./kit/basket.ts";
 import { toast } from "./kit/toast.ts";
 import { word } from "./kit/words.ts";
 
-// The banner that says the network is gone and the basket is kept, with how many changes wait.
+// The banner that says the network is gone, or the server answers no change, and the basket is kept; with how many
+// changes wait.
 
 export function connection(banner: HTMLElement): void {
   const waiting = banner.querySelector<HTMLElement>("[data-waiting]");
+  const words = banner.querySelector<HTMLElement>("[data-why]");
+  let held = 0;
   const show = () => {
-    banner.hidden = navigator.onLine;
+    banner.hidden = navigator.onLine && !held;
+    if (words) words.textContent = word(navigator.onLine ? "held" : "offline");
   };
   addEventListener("offline", show);
   addEventListener("online", () => {
@@ -16,8 +20,11 @@ export function connection(banner: HTMLElement): void {
   });
   onBasket((event) => {
     if (event.kind !== "waiting" || !waiting) return;
-    waiting.hidden = !event.count;
-    waiting.textContent = `${word("waiting")} ${event.count}`;
+    if (held && !event.count && navigator.onLine) toast(word("synced"));
+    held = event.count;
+    waiting.hidden = !held;
+    waiting.textContent = `${word("waiting")} ${held}`;
+    show();
   });
   show();
 }

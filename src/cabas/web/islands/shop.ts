@@ -6,7 +6,11 @@ import { filters } from "./filters.ts";
 import { holdCountdown } from "./hold-countdown.ts";
 import { watchOutbox } from "./kit/basket.ts";
 import { start } from "./kit/island.ts";
+import { keepOrder, watchKeptOrder } from "./keep-order.ts";
+import { midnight } from "./midnight.ts";
+import { midnightWishes } from "./midnight-wishes.ts";
 import { keepOffline, registerWorker } from "./offline.ts";
+import { notifyMe } from "./notify.ts";
 import { orderStatus } from "./order-status.ts";
 import { passkey } from "./passkey.ts";
 import { refreshOnBasket } from "./refresh-on-basket.ts";
@@ -27,6 +31,10 @@ start({
   "focus-me": focusMe,
   "hold-countdown": holdCountdown,
   "keep-offline": keepOffline,
+  "keep-order": keepOrder,
+  midnight,
+  "midnight-wishes": midnightWishes,
+  "notify-me": notifyMe,
   "order-status": orderStatus,
   passkey,
   print,
@@ -40,4 +48,5 @@ start({
 // Listeners first: an answer to an old change must find someone.
 watchSteppers();
 watchOutbox();
+watchKeptOrder();
 registerWorker();

@@ -19,7 +19,8 @@ export function submitOnce(form: HTMLElement): void {
   });
 }
 
-function keepKey(form: HTMLFormElement): void {
+/** Gives the form the key of the first time, when it is the same intention again. */
+export function keepKey(form: HTMLFormElement): void {
   const field = form.querySelector<HTMLInputElement>('input[name="idempotency_key"]');
   if (!field) return;
   const place = `cabas.attempt:${new URL(form.action).pathname}`;

@@ -23,6 +23,7 @@ const listeners = new Set<(event: BasketEvent) => void>();
 const settling = new Map<string, ReturnType<typeof setTimeout>>();
 const sending = new Set<string>();
 let attempts = 0;
+let holding = false;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
 /** Calls back for each answer, refusal, or change of the number of unsent changes. */
@@ -82,7 +83,7 @@ async function send(gtin: string): Promise<void> {
   save(withoutChange(load(), change.opId));
   // A newer tap waits: its answer is the one to show.
   if (load().some((one) => one.gtin === gtin)) return void (settling.has(gtin) || send(gtin));
-  tell({ kind: "waiting", count: navigator.onLine ? 0 : load().length });
+  back();
   tell(meaning === "saved" ? { kind: "saved", gtin, answer: body as BasketAnswer } : refusal(gtin, body));
 }
 
@@ -111,7 +112,16 @@ function refusal(gtin: string, body: unknown): BasketEvent {
   };
 }
 
+/** The server answers again: what it refused before goes at once. */
+function back(): void {
+  if (!holding) return;
+  holding = load().length > 0;
+  tell({ kind: "waiting", count: load().length });
+  if (holding) flush();
+}
+
 function later(): void {
+  holding = true;
   clearTimeout(retry);
   retry = setTimeout(flush, retryDelayMs(attempts++));
   tell({ kind: "waiting", count: load().length });
