@@ -34,6 +34,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     open_orders_max: int = 5
     """Orders not yet handed over that one person may have."""
 
+    arrival_before: timedelta = timedelta(hours=2)
+    """How long before its slot an order's page offers to say "I'm here"; a ready order's does at once."""
+
     receipt_amber_after: timedelta = timedelta(minutes=2)
     receipt_fallback_after: timedelta = timedelta(minutes=10)
     """An order that its store hasn't received: a warning, then phone and print."""

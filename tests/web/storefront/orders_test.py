@@ -95,6 +95,32 @@ async def test_a_guest_finds_the_order_again_after_signing_in(by_hand, shop, dat
     )
 
     assert "Commande " in await by_hand.page(href)
+    assert str(id_in(href)) in await by_hand.page("/compte/commandes")
+
+
+async def test_a_guest_finds_their_orders_without_an_account_and_nobody_elses(
+    by_hand, shop, database, now, client
+):
+    async with database.transaction() as tx:
+        other = await make_order(tx, now=now, lines={shop.pasta[0]: 1})
+    before = await client.get("/compte/commandes", follow_redirects=False)
+    href = await by_hand.shop(shop.pasta[0])
+
+    page = await by_hand.page("/compte/commandes")
+
+    assert before.headers["location"] == "/compte/connexion?return_to=/compte/commandes"
+    assert str(id_in(href)) in page
+    assert str(other.order_id) not in page
+    assert "sans compte" in page
+
+
+async def test_saying_one_is_here_is_offered_near_the_slot_or_once_ready(by_hand, shop, database, now):
+    href = await by_hand.shop(shop.pasta[0])
+    days_ahead = await by_hand.page(href)
+    await move(database, href, OrderState.PREPARING, OrderState.READY, now=now)
+
+    assert "/arrivee" not in days_ahead
+    assert "/arrivee" in await by_hand.page(href)
 
 
 async def test_an_account_finds_its_orders_from_another_browser(by_hand, shop, database, now, client):

@@ -1,5 +1,6 @@
 """Public reads of orders. The owner or the store is part of each look-up."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -102,17 +103,21 @@ async def lines(reader: Connection, *, store_id: int, order_id: UUID, revision: 
 
 
 async def orders_of_customer(
-    reader: Connection, *, customer_id: UUID, before: datetime | None = None, limit: int = 20
+    reader: Connection, *, customer_ids: Sequence[UUID], before: datetime | None = None, limit: int = 20
 ) -> list[Order]:
-    """The customer's orders, newest first; ``before`` pages on."""
+    """
+    The customer's orders, newest first; ``before`` pages on.
+
+    :param customer_ids: a person may have several: the account's, and that of the browser before signing in.
+    """
     rows = await reader.fetch(
         f"""
         select {ORDER_COLUMNS}
           from orders
-         where customer_id = $1 and ($2::timestamptz is null or placed_at < $2)
+         where customer_id = any($1::uuid[]) and ($2::timestamptz is null or placed_at < $2)
          order by placed_at desc
          limit $3""",
-        customer_id,
+        customer_ids,
         before,
         min(limit, LISTED_MAX),
     )

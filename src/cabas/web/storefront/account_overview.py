@@ -13,7 +13,8 @@ from cabas.domain.orders.model import Order
 from cabas.kit.money import format_cents
 from cabas.web import dates
 from cabas.web.request import ShopRequest
-from cabas.web.storefront.account_access import account_page, customer_of
+from cabas.web.storefront.account_access import AccountSignInNeeded, account_page, customer_of
+from cabas.web.storefront.shopper import shopper_of
 
 ON_OVERVIEW = 3
 ON_PAGE = 20
@@ -31,7 +32,8 @@ STATE_KINDS = {
 async def overview(request: ShopRequest) -> Response[str]:
     person = await customer_of(request)
     async with request.read() as reader:
-        latest = await orders.orders_of_customer(reader, customer_id=person.customer_id, limit=ON_OVERVIEW)
+        ids = (person.customer_id, request.visitor.id)
+        latest = await orders.orders_of_customer(reader, customer_ids=ids, limit=ON_OVERVIEW)
         addresses = await customers.addresses(reader, customer_id=person.customer_id)
         passkeys = await customers.passkeys(reader, customer_id=person.customer_id)
     return account_page(
@@ -49,16 +51,20 @@ async def overview(request: ShopRequest) -> Response[str]:
 
 @get("/commandes", include_in_schema=False)
 async def orders_page(request: ShopRequest, avant: FromQuery[str] = "") -> Response[str]:
-    person = await customer_of(request)
+    """The account's and this browser's orders; who has no account sees the browser's, else signs in."""
     async with request.read() as reader:
+        shopper = await shopper_of(request, reader)
+        ids = {shopper.shopper_id, shopper.guest_id}
         found = await orders.orders_of_customer(
-            reader, customer_id=person.customer_id, before=_instant(avant), limit=ON_PAGE + 1
+            reader, customer_ids=list(ids), before=_instant(avant), limit=ON_PAGE + 1
         )
+    if shopper.customer is None and not found:
+        raise AccountSignInNeeded
     shown = found[:ON_PAGE]
     more = quote(shown[-1].placed_at.isoformat()) if len(found) > ON_PAGE else ""
     return account_page(
         request,
-        "orders",
+        "orders" if shopper.customer else "guest_orders",
         section="orders",
         orders=[order_line(request, order) for order in shown],
         next_href=f"/compte/commandes?avant={more}" if more else "",

@@ -63,7 +63,7 @@ async def home(request: ShopRequest) -> Response[str]:
 
 async def _habits(reader: Connection, request: ShopRequest, place: Place, person: SignedIn) -> list[Card]:
     """What the last orders had, the most frequent first, as this store sells it now."""
-    last = await orders.orders_of_customer(reader, customer_id=person.customer_id, limit=ORDERS_LOOKED_AT)
+    last = await orders.orders_of_customer(reader, customer_ids=[person.customer_id], limit=ORDERS_LOOKED_AT)
     bought: Counter[int] = Counter()
     for order in last:
         lines = await orders.lines(

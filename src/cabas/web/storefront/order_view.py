@@ -85,6 +85,15 @@ def state_values(request: ShopRequest, told: Told) -> dict[str, Any]:
     }
 
 
+def may_say_here(told: Told, *, now: datetime) -> bool:
+    """Not days ahead, when a tap by mistake would have the counter wait; but whoever said it may correct their bay."""
+    order = told.order
+    if order.channel != "drive" or order.state in ENDED:
+        return False
+    soon = now >= order.slot_starts_at - DEFAULTS.arrival_before
+    return soon or order.state is OrderState.READY or told.arrival is not None
+
+
 def order_values(request: ShopRequest, told: Told) -> dict[str, Any]:
     """What the whole page shows beside its state."""
     t, order, now = request.site.catalogues[request.language], told.order, request.now
@@ -105,7 +114,7 @@ def order_values(request: ShopRequest, told: Told) -> dict[str, Any]:
         "placed": stamp(order.placed_at, t),
         "cutoff": moment_label(order.cutoff_at, language),
         "changeable": changeable,
-        "here": order.state not in ENDED and order.channel == "drive",
+        "here": may_say_here(told, now=now),
         "arrived": told.arrival is not None,
         "bay": told.arrival.bay if told.arrival else "",
         "adult": bool(order.agreed.get("adult")),
