@@ -62,6 +62,23 @@ async def test_full_slots_and_those_that_open_at_midnight_are_text(by_hand, shop
     assert "Ouvre à minuit, dans la nuit du mardi 24 au mercredi 25 novembre" in later
 
 
+async def test_slots_that_are_over_are_counted_and_the_next_ones_listed(by_hand, shop, database):
+    await by_hand.put(shop.pasta[0], 1)
+    over, *_ = await by_hand.slots()
+    async with database.transaction() as tx:
+        await tx.execute("update slot set closes_at = '2026-11-24T08:00:00Z' where slot_id = $1", int(over))
+
+    page = await by_hand.page("/creneaux")
+
+    assert "Le premier créneau du jour est fermé." in page
+    assert "Fermé" not in page
+    async with database.transaction() as tx:
+        await tx.execute(
+            "update slot set closes_at = '2026-11-24T08:00:00Z' where starts_at < '2026-11-24T23:00:00Z'"
+        )
+    assert "Fermé" in await by_hand.page("/creneaux?jour=2026-11-24")
+
+
 async def test_holding_says_until_when_and_leads_to_checkout(by_hand, shop, database):
     await by_hand.put(shop.pasta[0], 1)
     slot = (await by_hand.slots())[0]

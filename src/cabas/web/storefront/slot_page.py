@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from cabas.web import dates, pages
 from cabas.web.pages import Frame
 from cabas.web.request import ShopRequest
 from cabas.web.storefront import slot_view as view
+from cabas.web.storefront.midnight import opening_of
 from cabas.web.storefront.shopper import shopper_of
 
 SLOTS = "/creneaux"
@@ -70,9 +71,19 @@ async def slots_page(
         held=view.hold_view(request, held, held_slot) if held and held_slot else None,
         lost=lost,
         days=[_day_view(day, slots, current, asked.channel, request) for day, slots in days.items()],
+        advance=_in_advance(days.get(current, []) if current else [], asked.channel, request),
         slots=_chosen_day(days, current, fee, held.slot_id if held else None, request),
         basket_count=request.visitor.basket_count,
     )
+
+
+def _in_advance(slots: Sequence[Slot], channel: Channel, request: ShopRequest) -> dict[str, str] | None:
+    """When the day's slots open, and where to ask for them before; None: they are open, or open another night."""
+    opening = opening_of(request.now)
+    if not any(slot.opens_at == opening.opens_at and not slot.closed for slot in slots) or opening.open:
+        return None
+    t = request.site.catalogues[request.language]
+    return {"when": view.opening_words(opening.opens_at, t), "href": f"/minuit?mode={view.MODES[channel]}"}
 
 
 def _chosen_day(
@@ -82,12 +93,20 @@ def _chosen_day(
     held: int | None,
     request: ShopRequest,
 ) -> list[dict[str, Any]]:
-    """For the macro `slot_list`: the one day that is shown."""
+    """For the macro `slot_list`: the one day that is shown, from its first slot that is not over."""
     if current is None:
         return []
     t = request.site.catalogues[request.language]
-    slots = view.slot_views(days[current], own_fee_cents=fee, held=held, now=request.now, t=t)
-    return [{"label": view.day_label(current, request.language), "slots": slots}]
+    views = view.slot_views(days[current], own_fee_cents=fee, held=held, now=request.now, t=t)
+    shown = list(dropwhile(lambda one: one["state"] == SlotState.CLOSED.value, views)) or views
+    over = len(views) - len(shown)
+    return [
+        {
+            "label": view.day_label(current, request.language),
+            "over": t("slots.over", n=over) if over else "",
+            "slots": shown,
+        }
+    ]
 
 
 async def _lost(
