@@ -28,6 +28,8 @@ const PLACES_AND_PLAY = `
   sun crescent-moon droplet fire sparkles star umbrella tent camping alarm-clock full-moon
   baby diaper nail-polish person-in-bed kite video-game ribbon sewing-needle
 `;
+// All of one dark colour, it would not be seen on the night theme's plates.
+const RECOLOURED = { "paw-prints": ["#321b41", "#a56a43"] };
 const EXTRA = words(NATURE + HOUSEHOLD + PLACES_AND_PLAY);
 
 /** Writes `out`/<icon>.svg for each picture; answers how many. An icon the set lacks is left out. */
@@ -47,7 +49,8 @@ function svgOf(set, name) {
   const height = icon.height ?? set.height ?? 32;
   const side = Math.max(width, height);
   const box = `${(width - side) / 2} ${(height - side) / 2} ${side} ${side}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="256" height="256">${icon.body}</svg>\n`;
+  const body = icon.body.replaceAll(...(RECOLOURED[name] ?? ["", ""]));
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="256" height="256">${body}</svg>\n`;
 }
 
 function words(text) {
