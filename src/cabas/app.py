@@ -18,6 +18,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from cabas import settings as settings_module
+from cabas.connectors.push_web import public_key
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit import lifeline
 from cabas.kit.clock import Clock, SystemClock
@@ -119,6 +120,7 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         directory=directory,
         search=search,
         room=room,
+        push_key=public_key(settings.vapid_key) if settings.vapid_key else "",
     )
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()

@@ -23,3 +23,5 @@ class Site(msgspec.Struct, kw_only=True):
     directory: Directory
     search: SearchEngine
     room: Room
+    push_key: str = ""
+    """What a browser subscribes to notifications with; "": there are none."""

@@ -39,6 +39,7 @@ async def show(request: ShopRequest, order: FromPath[str], merci: FromQuery[str]
         headers=_PRIVATE,
         thanks=merci == "1",
         poll_seconds=POLL_SECONDS,
+        push_key=request.site.push_key,
         state=state_values(request, facts),
         **order_values(request, facts),
     )

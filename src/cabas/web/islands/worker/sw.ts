@@ -1,3 +1,4 @@
+import { localPath, noteOf } from "./notes.ts";
 import { mayKeep, wayOf } from "./strategy.ts";
 
 // The shop without network: assets for ever, pictures up to a number, pages by the network first, orders on purpose.
@@ -15,6 +16,7 @@ const ORDERS = "orders-1";
 const KEPT = [ASSETS, PICTURES, PAGES, ORDERS];
 const OFFLINE = "/hors-ligne";
 const SWITCH = "/static/sw-off.json";
+const ICON = "/static/icons/icon-192.png";
 const NETWORK_MS = 2500;
 const SWITCH_EVERY_MS = 600_000;
 const LIMITS: Record<string, number> = { [PICTURES]: 300, [PAGES]: 60, [ORDERS]: 20 };
@@ -26,11 +28,16 @@ worker.addEventListener("message", (event) => {
   const { keep } = (event.data ?? {}) as { keep?: string };
   if (keep && new URL(keep).origin === worker.location.origin) event.waitUntil(keepOrder(keep));
 });
+worker.addEventListener("push", (event) => event.waitUntil(showNote(event.data?.text() ?? "")));
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openPage(localPath(String(event.notification.data ?? ""))));
+});
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== worker.location.origin) return;
-  if (request.method === "POST" && url.pathname === "/compte/deconnexion") event.waitUntil(forget([PAGES, ORDERS]));
+  if (request.method === "POST" && url.pathname === "/compte/deconnexion") event.waitUntil(leave());
   const navigation = request.mode === "navigate";
   if (navigation) event.waitUntil(obeySwitch());
   switch (wayOf({ method: request.method, path: url.pathname, navigation })) {
@@ -110,6 +117,21 @@ async function keepOrder(address: string): Promise<void> {
   if (answer.ok && !answer.redirected) await put(await caches.open(ORDERS), ORDERS, address, answer);
 }
 
+/** The tag makes of a message that comes twice one notification. */
+async function showNote(text: string): Promise<void> {
+  const { title, body, tag, path } = noteOf(text, "Cabas");
+  await worker.registration.showNotification(title, { body, tag, data: path, icon: ICON, badge: ICON });
+}
+
+/** Where it is open already, else in a new window. */
+async function openPage(path: string): Promise<void> {
+  const address = new URL(path, worker.location.origin).href;
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => one.url.split("#")[0] === address);
+  if (there) await there.focus();
+  else await worker.clients.openWindow(address);
+}
+
 async function switchedOff(): Promise<boolean> {
   try {
     const answer = await fetch(SWITCH, { cache: "no-store" });
@@ -125,6 +147,12 @@ async function obeySwitch(): Promise<void> {
   if (!(await switchedOff())) return;
   await forget(await caches.keys());
   await worker.registration.unregister();
+}
+
+/** Nothing of a person stays in a browser they sign out of, nor is it told any more: the server learns at its next try. */
+async function leave(): Promise<void> {
+  await forget([PAGES, ORDERS]);
+  await (await worker.registration.pushManager?.getSubscription())?.unsubscribe();
 }
 
 async function forget(names: readonly string[]): Promise<void> {
