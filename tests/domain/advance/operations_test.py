@@ -72,6 +72,18 @@ async def test_the_draws_digest_is_published_with_the_first_request_at_the_lates
     assert sha256(kept).digest() == event.commitment
 
 
+async def test_who_asks_is_told_once_with_the_digest_of_the_draw(tx: Transaction, now: datetime) -> None:
+    six, seven, *_ = await coming_slots(tx, now=now)
+    cart = await make_cart(tx, now=now, lines=ONE_LINE)
+    await operations.ask(tx, request=request_for(cart, six), policy=POLICY, now=now)
+    await operations.ask(tx, request=request_for(cart, seven), policy=POLICY, now=now)
+
+    (told,) = await tx.fetch("select template, email, values from message")
+
+    assert (told["template"], told["email"]) == ("advance_taken", "camille@exemple.fr")
+    assert told["values"]["commitment"] == (await tx.fetchval("select commitment from draw_event")).hex()
+
+
 async def test_the_same_key_answers_the_same_request(tx: Transaction, now: datetime) -> None:
     six, seven, *_ = await coming_slots(tx, now=now)
     cart = await make_cart(tx, now=now, lines=ONE_LINE)

@@ -232,11 +232,10 @@ async def _settle(
         for one, fate in zip(asked, fates, strict=True)
     ]
     await records.write_fates(tx, due, fates, now=now)
-    known = {slot.slot_id: slot for slot in free}
     tidings = [
         message
         for one, fate in zip(asked, fates, strict=True)
-        if (message := told(due, one, fate, known)) is not None
+        if (message := told(due, one, fate)) is not None
     ]
     await messages.tell_all(tx, messages=tidings, now=now)
 

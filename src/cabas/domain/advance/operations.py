@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from cabas.domain.advance import records
+from cabas.domain.advance import queries, records
 from cabas.domain.advance.draw import SECRET_BYTES
 from cabas.domain.advance.model import (
     AdvanceOrder,
@@ -22,6 +22,8 @@ from cabas.domain.advance.model import (
     check_wishes,
     opening_of,
 )
+from cabas.domain.advance.telling import taken
+from cabas.domain.carts import operations as carts_operations
 from cabas.domain.carts import queries as carts
 from cabas.domain.carts.model import Cart, CartOrdered, PricedCart, differences
 from cabas.domain.checkout import queries as checkout
@@ -41,9 +43,11 @@ from cabas.domain.checkout.model import (
     check_terms,
     minimum_age,
 )
+from cabas.domain.messages import operations as messages
 from cabas.domain.payments.model import METHODS
 from cabas.domain.slots.model import Channel
 from cabas.kit.db import Transaction
+from cabas.kit.ids import place_of
 
 
 async def ask(
@@ -84,6 +88,34 @@ async def ask(
         maximum_cents=_maximum(priced, terms),
         now=now,
     )
+
+
+async def leave_wishes(
+    tx: Transaction,
+    *,
+    cart_id: UUID,
+    shopper_id: UUID,
+    wishes: Sequence[int],
+    any_slot: bool,
+) -> None:
+    """
+    Keep wishes with the basket, without asking for an order: a page fills its form with them.
+
+    None and no "any slot": forget them.
+
+    :raises BadWishes: too many, one twice, or a slot that the store doesn't have.
+    :raises CartNotFound, CartOrdered: the basket.
+    """
+    if not wishes and not any_slot:
+        await carts_operations.keep_wishes(tx, cart_id=cart_id, shopper_id=shopper_id, wishes=None)
+        return
+    check_wishes(wishes, any_slot=any_slot)
+    known = await checkout.terms_of(tx, store_id=place_of(cart_id), slot_ids=wishes, postcode=None)
+    for slot_id in wishes:
+        if slot_id not in known:
+            raise BadWishes(reason="slot_unknown", slot=str(slot_id))
+    kept = {"slots": [str(slot_id) for slot_id in wishes], "any_slot": any_slot}
+    await carts_operations.keep_wishes(tx, cart_id=cart_id, shopper_id=shopper_id, wishes=kept)
 
 
 async def withdraw(tx: Transaction, *, store_id: int, shopper_id: UUID, cart_id: UUID, now: datetime) -> bool:
@@ -175,7 +207,8 @@ async def _write(
         tx, shopper_id=request.shopper_id, store_id=cart.store_id, cart_id=cart.cart_id
     )
     await records.withdraw(tx, store_id=before[0], cart_id=before[1], shopper_id=request.shopper_id, now=now)
-    return await records.put_order(
+    agreement = _agreement(request, now)
+    order = await records.put_order(
         tx,
         store_id=cart.store_id,
         cart_id=cart.cart_id,
@@ -187,10 +220,14 @@ async def _write(
         wishes=request.wishes,
         any_channels=channels,
         cart_version=cart.updated_at,
-        agreement=_agreement(request, now),
+        agreement=agreement,
         maximum_cents=maximum_cents,
         now=now,
     )
+    event = await queries.draw_event(tx, opens_at=opens_at)
+    if event is not None:
+        await messages.tell(tx, message=taken(order, agreement, event.commitment), now=now)
+    return order
 
 
 def _agreement(request: AdvanceRequest, now: datetime) -> Agreement:

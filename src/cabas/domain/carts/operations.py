@@ -203,6 +203,20 @@ async def remember_shown(tx: Transaction, *, cart: Cart, shown: dict[str, int]) 
     )
 
 
+async def keep_wishes(
+    tx: Transaction, *, cart_id: UUID, shopper_id: UUID, wishes: dict[str, object] | None
+) -> None:
+    """
+    Keep the slots that the shopper would like beside the basket; None forgets them.
+
+    :raises CartNotFound, CartOrdered: the basket.
+    """
+    if not await records.set_wishes(
+        tx, store_id=place_of(cart_id), cart_id=cart_id, shopper_id=shopper_id, wishes=wishes
+    ):
+        await _explain(tx, cart_id=cart_id, shopper_id=shopper_id)
+
+
 def document(cart: Cart) -> Document:
     """The lines as they are stored."""
     return {

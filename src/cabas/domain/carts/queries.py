@@ -64,6 +64,17 @@ async def quantities(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> 
     return {int(gtin): line["q"] for gtin, line in row["lines"].items()} if row else {}
 
 
+async def wishes(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> dict[str, Any] | None:
+    """The slots that the shopper would like, as `operations.keep_wishes` was given them."""
+    kept: dict[str, Any] | None = await reader.fetchval(
+        "select wishes from cart where store_id = $1 and cart_id = $2 and shopper_id = $3",
+        place_of(cart_id),
+        cart_id,
+        shopper_id,
+    )
+    return kept
+
+
 async def restorable(reader: Connection, *, cart_id: UUID, shopper_id: UUID) -> int:
     """How many lines `restore_cart` would put back."""
     count: int | None = await reader.fetchval(

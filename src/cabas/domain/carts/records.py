@@ -247,3 +247,21 @@ async def delete_cart(tx: Transaction, *, store_id: int, cart_id: UUID, shopper_
         cart_id,
         shopper_id,
     )
+
+
+async def set_wishes(
+    tx: Transaction, *, store_id: int, cart_id: UUID, shopper_id: UUID, wishes: dict[str, Any] | None
+) -> bool:
+    """What is ordered does not change by it: the version stays."""
+    return (
+        await tx.execute(
+            """
+            update cart set wishes = $4
+             where store_id = $1 and cart_id = $2 and shopper_id = $3 and ordered_at is null""",
+            store_id,
+            cart_id,
+            shopper_id,
+            wishes,
+        )
+        == 1
+    )
