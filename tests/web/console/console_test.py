@@ -2,12 +2,15 @@
 
 import pytest
 
+from cabas.domain.messages.operations import tell
+from cabas.domain.messages.records import take_due, update_outcome
 from cabas.domain.slots import managing
 from cabas.domain.staff.model import Role
 from cabas.domain.stores.managing import BadHours, read_spans, write_spans
 from cabas.web.console.map import HEIGHT, WIDTH, place
 from cabas.web.console.offers import read_price
 from factories.browsing import post_form, text_of
+from factories.messages import to_tell
 from factories.orders_direct import place as place_order
 from factories.staff import PASSWORD, make_staff
 
@@ -210,6 +213,29 @@ async def test_a_store_cancels_an_order_with_a_reason_and_its_place_is_free_agai
         )
     assert "Annulée" in shown
     assert taken == 0
+
+
+async def test_the_orders_page_says_what_the_shopper_was_told_and_how(client, database, now):
+    await enter(client, database, now)
+    slot = await first_slot(database, now)
+    async with database.transaction() as tx:
+        _, order_id = await place_order(tx, store_id=1, slot_id=slot["slot_id"], now=now)
+        await tell(tx, message=to_tell("a", template="order_confirmed", order_id=order_id), now=now)
+        await tell(tx, message=to_tell("b", template="order_ready", order_id=order_id), now=now)
+        [failed] = await take_due(tx, until=now, now=now, limit=1)
+        await update_outcome(
+            tx, failed, sent_at=None, failed_at=now, next_at=now, problem="SMTPRecipientRefused 550"
+        )
+    page = f"{BASE}/commandes/{order_id}"
+
+    shown = text_of((await client.get(page)).text)
+
+    assert "Confirmation de commande" in shown
+    assert "Commande prête" in shown
+    assert "Courriel" in shown
+    assert "Non remis" in shown
+    assert "En attente" in shown
+    assert "SMTPRecipientRefused 550" in shown
 
 
 async def test_a_change_without_the_pages_token_is_refused(client, database, now):

@@ -1,9 +1,11 @@
 import json
 from datetime import timedelta
 
+from cabas.domain.messages.operations import tell
 from factories.account import ADDRESS, EMAIL, sign_up, signed_in
 from factories.browsing import text_of
 from factories.customers import PASSWORD
+from factories.messages import subscribe, to_tell
 from factories.no_script_browser import Browser
 from factories.orders import make_order
 
@@ -79,6 +81,26 @@ async def test_an_account_with_an_order_under_way_is_not_erased(browser, shop, n
     assert answer.status_code == 422
     assert (await browser.open("/compte")).status_code == 200
     assert "Bonjour Camille" in browser.text
+
+
+async def test_what_one_was_told_is_in_the_export_and_goes_with_the_account(browser, now):
+    await signed_in(browser)
+    async with browser.database.transaction() as tx:
+        person = await tx.fetchval("select customer_id from customer")
+        await subscribe(tx, person_id=person, now=now)
+        await tell(tx, message=to_tell("one", template="order_ready", customer_id=person), now=now)
+
+    held = json.loads((await browser.open("/compte/donnees/export")).text)
+    assert [one["message"] for one in held["messages"]] == ["order_ready", "order_ready"]
+    assert [one["channel"] for one in held["messages"]] == ["mail", "push"]
+    assert [one["endpoint"] for one in held["notified_browsers"]] == ["https://push.example.org/1"]
+    assert "Messages reçus" in text_of((await browser.open("/compte/donnees")).text)
+
+    await browser.open("/compte/effacement/confirmation")
+    await browser.send("/compte/effacement/confirmation", {"sure": "1", "password": PASSWORD})
+    async with browser.database.read() as reader:
+        assert await reader.fetchval("select count(*) from message where email <> '' or name <> ''") == 0
+        assert await reader.fetchval("select count(*) from push_subscription") == 0
 
 
 async def _order(browser: Browser, shop, now, count: int) -> list[str]:

@@ -6,10 +6,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from cabas.domain.messages.model import Told
+from cabas.domain.messages.queries import told_of_order
 from cabas.domain.orders import operations, queries
 from cabas.domain.orders.model import TRANSITIONS, Order, OrderNotFound, OrderState
 from cabas.domain.staff.model import Permission
 from cabas.kit.clock import paris_day, paris_midnight
+from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
 from cabas.kit.quantity import format_quantity
 from cabas.web.console.access import Desk, page, store_desk
@@ -27,6 +30,7 @@ STATE_KINDS = {
     OrderState.HANDED_OVER: "",
     OrderState.CANCELLED: "ko",
 }
+TOLD_KINDS = {"sent": "ok", "failed": "ko", "waiting": "warn"}
 _COLUMNS = (("code", False), ("slot", False), ("who", False), ("state", False), ("total", True))
 
 
@@ -80,6 +84,7 @@ async def shown(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UU
             reader, store_id=desk.store_id, order_id=order_id, revision=order.revision
         )
         history = await queries.history(reader, store_id=desk.store_id, order_id=order_id)
+        log = await told_of_order(reader, store_id=desk.store_id, order_id=order_id)
     t = request.site.catalogues[request.language]
     language = request.language
     return page(
@@ -128,6 +133,7 @@ async def shown(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UU
             }
             for step in history
         ],
+        told=[_told(one, t) for one in log],
         may_cancel=desk.may(Permission.MANAGE_ORDERS) and OrderState.CANCELLED in TRANSITIONS[order.state],
         cancel_action=f"{desk.base}/commandes/{order_id}/annulation",
     )
@@ -153,6 +159,20 @@ async def cancel(request: ShopRequest, slug: FromPath[str], order_id: FromPath[U
         Notice("ok", t("console.order_cancelled")) if form.ok else Notice("ko", t("console.reason_needed"))
     )
     return see_other(request, f"{desk.base}/commandes/{order_id}", notice=notice)
+
+
+def _told(one: Told, t: Catalogue) -> dict[str, str]:
+    """A line of the log: what, by which way, with which end and when."""
+    when = one.sent_at or one.failed_at or one.created_at
+    name = f"console.told_{one.template}"
+    return {
+        "what": t(name) if name in t.keys else one.template,
+        "channel": t(f"console.told_by_{one.channel.value}"),
+        "state": t(f"console.told_{one.state}"),
+        "kind": TOLD_KINDS[one.state],
+        "when": full(when, t.language),
+        "problem": one.problem,
+    }
 
 
 def _row(request: ShopRequest, desk: Desk, order: Order) -> list[dict[str, str]]:

@@ -1,24 +1,29 @@
 """
-Letters about an order asked for before its slots open. All they need is in the message's values:
+Letters about an order asked for before its slots open. What each needs beside its message's order:
 
-- ``advance_taken``: ``opens_at`` (RFC 3339), ``wishes`` (slot ids, best first), ``any_slot``, ``maximum_cents``,
-  ``commitment`` (the published digest of the draw's secret; left out when there is none yet).
-- ``advance_placed``: ``slot_id``, ``wish`` (1 … 5, or 0 for "any slot"), and the message's order.
-- ``advance_unplaced``: ``nearest`` (slot ids), ``reason`` (see `domain.advance.model.Reason`).
+- ``advance_taken``: ``opens_at`` (RFC 3339), ``wishes`` (slot ids, best first), ``any_slot``, ``maximum_cents``.
+- ``advance_placed``: ``wish`` (1 … 5, or 0 for "any slot"), ``missing`` (how many products were gone).
+- ``advance_unplaced``: ``reason`` (see `domain.advance.model.Reason`) and ``nearest``: [{slot_id, channel,
+  starts_at, ends_at}].
 
 ``path`` in any of them is the page that tells it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from cabas.domain.advance import queries as advance
+from cabas.domain.orders import queries as orders
+from cabas.domain.orders.model import Order, OrderNotFound
 from cabas.domain.slots import queries as slots
-from cabas.domain.slots.model import Slot
+from cabas.domain.slots.model import Channel, Slot
 from cabas.kit.clock import paris_day
 from cabas.kit.html import Renderer
 from cabas.kit.money import format_cents
+from cabas.web import dates
 from cabas.web.letters.page import Desk, Page, button, facts, links, small, text
-from cabas.web.storefront.order_view import stamp
+from cabas.web.storefront.order_view import slot_label, spoken_code, stamp
 from cabas.web.storefront.slot_view import MODES, when_label
 
 SLOTS_MAX = 5
@@ -35,7 +40,8 @@ async def taken(desk: Desk, _renderer: Renderer) -> Page:
     ]
     if values.get("any_slot"):
         wished.append((t("mail.wish", n=len(wished) + 1), t("mail.any_slot")))
-    opens = stamp(datetime.fromisoformat(values["opens_at"]), t) if values.get("opens_at") else ""
+    opens_at = datetime.fromisoformat(values["opens_at"]) if values.get("opens_at") else None
+    event = await advance.draw_event(desk.reader, opens_at=opens_at) if opens_at else None
     most = values.get("maximum_cents")
     blocks = [
         text(t("mail.advance_taken_lead")),
@@ -43,15 +49,15 @@ async def taken(desk: Desk, _renderer: Renderer) -> Page:
         facts(
             "",
             [
-                (t("mail.opens_at"), opens),
+                (t("mail.opens_at"), stamp(opens_at, t) if opens_at else ""),
                 (t("mail.maximum"), format_cents(most, t.language) if most is not None else ""),
             ],
         ),
         text(t("mail.advance_taken_until")),
         button(t("mail.see_wishes"), desk.link(path)),
     ]
-    if values.get("commitment"):
-        blocks.append(small(t("mail.draw_title"), t("mail.draw"), str(values["commitment"])))
+    if event is not None:
+        blocks.append(small(t("mail.draw_title"), t("mail.draw"), event.commitment.hex()))
     return Page(
         subject=t("mail.advance_taken_subject"), short=t("mail.advance_taken_short"), path=path, blocks=blocks
     )
@@ -59,20 +65,25 @@ async def taken(desk: Desk, _renderer: Renderer) -> Page:
 
 async def placed(desk: Desk, _renderer: Renderer) -> Page:
     """A wish came true; the confirmation with all that was agreed follows by itself."""
-    t, values, message = desk.t, desk.message.values, desk.message
-    order_path = f"/commandes/{message.order_id}" if message.order_id else _HOME
-    path = _path(desk, order_path)
-    found = await _slots(desk, [values["slot_id"]] if values.get("slot_id") else [])
-    when = when_label(found[0], t.language) if found else ""
-    wish = int(values.get("wish") or 0)
-    rows = [(t("mail.slot"), when), (t("mail.wish_granted"), t("mail.wish", n=wish) if wish else "")]
+    t, values = desk.t, desk.message.values
+    order = await _order(desk)
+    path = _path(desk, f"/commandes/{order.order_id}")
+    when = slot_label(order, t.language)
+    wish, missing = int(values.get("wish") or 0), int(values.get("missing") or 0)
+    rows = [
+        (t("mail.code"), spoken_code(order.code)),
+        (t("mail.slot"), when),
+        (t("mail.wish_granted"), t("mail.wish", n=wish) if wish else t("mail.any_slot")),
+    ]
+    blocks = [text(t("mail.advance_placed_lead")), facts("", rows)]
+    if missing:
+        blocks.append(text(t("mail.advance_placed_missing", n=missing)))
     return Page(
         subject=t("mail.advance_placed_subject"),
-        short=t("mail.advance_placed_short", when=when) if when else t("mail.advance_placed_lead"),
+        short=t("mail.advance_placed_short", when=when),
         path=path,
         blocks=[
-            text(t("mail.advance_placed_lead")),
-            facts("", rows),
+            *blocks,
             text(t("mail.advance_placed_next")),
             button(t("mail.see_order"), desk.link(path)),
         ],
@@ -85,13 +96,9 @@ async def unplaced(desk: Desk, _renderer: Renderer) -> Page:
     path = _path(desk, _HOME)
     reason = f"mail.unplaced_{values.get('reason', 'full')}"
     blocks = [text(t(reason if reason in t.keys else "mail.unplaced_full")), text(t("mail.unplaced_kept"))]
-    near = await _slots(desk, values.get("nearest") or [])
+    near = [_near(one, desk) for one in (values.get("nearest") or [])[:SLOTS_MAX]]
     if near:
-        blocks.append(
-            links(
-                t("mail.nearest"), [(when_label(slot, t.language), desk.link(_href(slot))) for slot in near]
-            )
-        )
+        blocks.append(links(t("mail.nearest"), near))
     return Page(
         subject=t("mail.advance_unplaced_subject"),
         short=t("mail.advance_unplaced_short"),
@@ -112,8 +119,22 @@ async def _slots(desk: Desk, slot_ids: Sequence[int]) -> list[Slot]:
     return [slot for slot in found if slot is not None]
 
 
-def _href(slot: Slot) -> str:
-    return f"{_SLOTS}?mode={MODES[slot.channel]}&jour={paris_day(slot.starts_at)}&autour={slot.slot_id}"
+def _near(slot: Mapping[str, Any], desk: Desk) -> tuple[str, str]:
+    """What the slot is called, and the page where it may be taken."""
+    start, end = datetime.fromisoformat(slot["starts_at"]), datetime.fromisoformat(slot["ends_at"])
+    label = f"{dates.long_day(start, desk.language)}, {dates.span(start, end, desk.language)}"
+    mode = MODES[Channel(slot["channel"])]
+    return label, desk.link(f"{_SLOTS}?mode={mode}&jour={paris_day(start)}&autour={int(slot['slot_id'])}")
+
+
+async def _order(desk: Desk) -> Order:
+    message = desk.message
+    if message.order_id is None:
+        raise LookupError("the message names no order")
+    try:
+        return await orders.order_of_store(desk.reader, store_id=message.store_id, order_id=message.order_id)
+    except OrderNotFound:
+        raise LookupError(f"order {message.order_id}") from None
 
 
 def _path(desk: Desk, otherwise: str) -> str:

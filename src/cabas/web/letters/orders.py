@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -138,7 +137,7 @@ async def _told(desk: Desk) -> Told:
         raise LookupError("the message names no order")
     try:
         order = await queries.order_of_store(
-            desk.reader, store_id=message.store_id, order_id=UUID(str(message.order_id))
+            desk.reader, store_id=message.store_id, order_id=message.order_id
         )
     except OrderNotFound:
         raise LookupError(f"order {message.order_id}") from None

@@ -18,6 +18,7 @@ from cabas.domain.customers import queries
 from cabas.domain.customers.model import CustomerNotFound
 from cabas.domain.customers.operations import ErasurePart, WrongPassword
 from cabas.domain.customers.queries import ExportPart, SignedIn
+from cabas.domain.messages.privacy import forget_in_messages, messages_held, notified_browsers_held
 from cabas.domain.orders.privacy import (
     OrdersUnderWay,
     forget_in_orders,
@@ -46,8 +47,17 @@ from cabas.web.storefront.account_passkeys import (
 )
 from cabas.web.storefront.account_readable import readable
 
-EXPORT_PARTS: Final[Mapping[str, ExportPart]] = {"orders": orders_held, "baskets": carts_held}
-ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {"orders": forget_in_orders, "baskets": forget_in_carts}
+EXPORT_PARTS: Final[Mapping[str, ExportPart]] = {
+    "orders": orders_held,
+    "baskets": carts_held,
+    "messages": messages_held,
+    "notified_browsers": notified_browsers_held,
+}
+ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {
+    "orders": forget_in_orders,
+    "baskets": forget_in_carts,
+    "messages": forget_in_messages,
+}
 PROOF_COOKIE = "cabas_proof"
 PROOF_LIFETIME = timedelta(minutes=5)
 ERASURE = "/compte/effacement"
