@@ -34,6 +34,7 @@ def room_page(
             "before": t("room.before", time="{time}"),
             "ahead": t("room.ahead", n="{n}"),
             "range": t("room.range", low="{low}", high="{high}"),
+            "under": t("room.under", high="{high}"),
             "soon": t("room.soon"),
             "open": t("room.your_turn"),
             "away": t("room.away"),
@@ -52,4 +53,6 @@ def _status(t: Catalogue, estimate: Estimate | None, draw_at: str | None) -> str
         return ahead
     if estimate.minutes_high <= 1:
         return f"{ahead} {t('room.soon')}"
+    if estimate.minutes_low == 0:
+        return f"{ahead} {t('room.under', high=str(estimate.minutes_high))}"
     return f"{ahead} {t('room.range', low=str(estimate.minutes_low), high=str(estimate.minutes_high))}"

@@ -1,8 +1,11 @@
 """The line as counts: ranks, populations, what an estimate says."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from cabas.domain.waiting_room.line import (
@@ -18,6 +21,7 @@ from cabas.domain.waiting_room.model import FRACTION_MAX, Place, Rank, bucket_at
 
 MIDNIGHT = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)
 HALF = FRACTION_MAX // 2
+CASES = Path(__file__).with_name("positions.json")
 
 
 def test_those_who_came_before_the_opening_share_one_bucket() -> None:
@@ -131,3 +135,26 @@ def test_a_long_line_is_published_thin() -> None:
 
     assert len(points) <= 42
     assert points[-1] == (3990, 4000)
+
+
+@pytest.mark.parametrize("case", msgspec.json.decode(CASES.read_bytes()))
+def test_the_worked_positions_hold(case: dict[str, Any]) -> None:
+    """The same table that the page's own script is tested by."""
+    points = [tuple(point) for point in case["line"]]
+    threshold, rank = _rank(*case["threshold"]), _rank(*case["rank"])
+
+    exact = max(position_in(points, rank) - position_in(points, threshold), 0)
+
+    assert rounded(exact) == case["ahead"]
+
+
+def test_the_browser_draws_the_servers_fraction() -> None:
+    told = msgspec.json.decode(CASES.with_name("drawn.json").read_bytes())["share"]
+
+    fraction = draw_of(b"s" * 32).fraction(7, UUID("0123456789abcdef0123456789abcdef"))
+
+    assert f"{fraction / FRACTION_MAX:.9f}" == told
+
+
+def _rank(bucket: int, share: float) -> Rank:
+    return Rank(bucket, round(share * FRACTION_MAX))

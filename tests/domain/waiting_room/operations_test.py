@@ -65,6 +65,36 @@ async def test_when_it_is_calm_it_closes_by_itself(room, clock, now):
     assert (await _events(room.database)) == 1
 
 
+async def test_a_limiter_that_stays_full_opens_the_room_and_a_moment_of_it_does_not(room, clock):
+    await _tell_pressure(room, full_for=2)
+    assert await room.tick() is None
+
+    await _tell_pressure(room, full_for=3)
+    event = await room.tick()
+
+    assert (event.trigger, event.opens_at, event.day) == (Trigger.SATURATION, clock.at, None)
+    assert event.guards(clock.at)
+
+
+async def test_a_full_site_is_steered_by_what_it_still_does(room, clock):
+    await _tell_pressure(room, full_for=5)
+    event = await room.tick()
+    await room.tell(event.event_id, joined={1: 5000})
+
+    for _ in range(8):
+        await _tell_pressure(room, full_for=5)
+        event = await room.seconds(1)
+
+    assert event.per_second == pytest.approx(0.75 * 2 * 60 / room.policy.pace.requests_per_checkout)
+
+
+async def test_figures_of_a_dead_process_are_not_believed(room, clock):
+    await _tell_pressure(room, full_for=60)
+    clock.at += timedelta(seconds=11)
+
+    assert await room.tick() is None
+
+
 async def test_forced_on_it_stays_until_it_is_let_go_of(room):
     await room.force()
     opened = await room.seconds(200)
@@ -193,6 +223,24 @@ async def test_a_day_that_is_gone_is_told_at_once(room, clock, tmp_path, shop):
     stock = msgspec.json.decode((tmp_path / SERVING_FILE).read_bytes())["stock"]
 
     assert (stock["none"], stock["nothing"], stock["few"]) == ([2], [2], [])
+
+
+async def _tell_pressure(room, *, full_for: int) -> None:
+    """Two web processes, both full for so long, each answering 60 requests a second."""
+    at = room.clock.at
+    async with room.database.transaction() as tx:
+        for process in ("web:1", "web:2"):
+            await tx.execute(
+                """
+                insert into process_pressure (process_id, at, limit_now, in_flight, goodput_per_s,
+                                              saturated_since, level)
+                     values ($1, $2, 20, 20, 60, $3, 2)
+                on conflict (process_id) do update
+                        set at = excluded.at, saturated_since = excluded.saturated_since""",
+                process,
+                at,
+                at - timedelta(seconds=full_for),
+            )
 
 
 async def _events(database) -> int:

@@ -17,6 +17,7 @@ from cabas.domain.waiting_room.model import FRACTION_MAX, START, Rank
 GROUP_SECONDS = 10
 ROUNDED_UP_BELOW = 10
 _SPREAD_LOW, _SPREAD_HIGH = 0.7, 1.5
+_NOISE = 1e-6  # of floating point, which must not push 1,500 up to 1,600
 
 
 def group_of(bucket: int) -> int:
@@ -100,8 +101,8 @@ def estimate(line: Line, *, threshold: Rank, rank: Rank, per_second: float) -> E
     minutes = exact / per_second / 60
     return Estimate(
         ahead=ahead,
-        minutes_low=floor(minutes * _SPREAD_LOW),
-        minutes_high=max(ceil(minutes * _SPREAD_HIGH), 1),
+        minutes_low=floor(minutes * _SPREAD_LOW + _NOISE),
+        minutes_high=max(ceil(minutes * _SPREAD_HIGH - _NOISE), 1),
     )
 
 
@@ -112,7 +113,7 @@ def rounded(exact: float) -> int:
     step = 10
     while exact >= step * 100:
         step *= 10
-    return ceil(exact / step) * step
+    return ceil(exact / step - _NOISE) * step
 
 
 def next_poll_seconds(*, ahead: int, per_second: float, low: int = 2, high: int = 20) -> int:
@@ -123,12 +124,15 @@ def next_poll_seconds(*, ahead: int, per_second: float, low: int = 2, high: int 
 
 
 def published(line: Line, points_max: int = 40) -> list[tuple[int, int]]:
-    """The line as (last bucket of a group, how many stand until there), thinned for a small file."""
+    """The line as (last bucket of a group that counts, how many stand until there), thinned for a small file."""
     points: list[tuple[int, int]] = []
     total = 0
     for group, count in line.groups:
+        begins, ends = (group - 1) * GROUP_SECONDS, group * GROUP_SECONDS
+        if group and (points[-1][0] if points else 0) < begins:
+            points.append((begins, total))
         total += count
-        points.append((group * GROUP_SECONDS, total))
+        points.append((ends if group == 0 else max(min(ends, line.last), begins + 1), total))
     if len(points) <= points_max:
         return points
     step = ceil(len(points) / points_max)

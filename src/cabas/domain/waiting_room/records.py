@@ -173,8 +173,6 @@ async def delete_counts(tx: Transaction, *, before: datetime) -> None:
 
 async def select_pressure(reader: Connection, *, since: datetime) -> Pressure:
     """The web processes' figures added up; saturated when most of them are."""
-    if await reader.fetchval("select to_regclass('process_pressure')") is None:
-        return Pressure()
     row = await reader.fetchrow(
         """
         select count(*) as processes, coalesce(sum(limit_now), 0) as room,

@@ -61,9 +61,9 @@ async function follow(serving: Serving): Promise<number> {
 function tell(serving: Serving, rank: Rank): number {
   const { ahead, low, high } = estimate(serving, rank);
   const n = ahead.toLocaleString(document.documentElement.lang);
-  const range = high === null ? "" : high <= 1 ? words.soon : words.range?.replace("{low}", String(low)).replace("{high}", String(high));
+  const range = high === null ? "" : high <= 1 ? words.soon : low ? words.range : words.under;
   document.title = `${(words.title ?? "").replace("{n}", n)} — Cabas`;
-  show("waiting", `${(words.ahead ?? "").replace("{n}", n)} ${range ?? ""}`);
+  show("waiting", `${(words.ahead ?? "").replace("{n}", n)} ${(range ?? "").replace("{low}", String(low)).replace("{high}", String(high))}`);
   return pollMs(serving, ahead);
 }
 

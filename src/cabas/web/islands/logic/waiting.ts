@@ -57,12 +57,14 @@ export function positionIn(points: readonly [number, number][], [bucket, share]:
   return before + (total - before) * Math.min(Math.max((place - start) / (end - start), 0), 1);
 }
 
+const NOISE = 1e-6;
+
 /** Two leading digits, upwards: 43 → 50, 12345 → 13000. */
 export function rounded(exact: number): number {
   if (exact < 10) return 10;
   let step = 10;
   while (exact >= step * 100) step *= 10;
-  return Math.ceil(exact / step) * step;
+  return Math.ceil(exact / step - NOISE) * step;
 }
 
 export interface Estimate {
@@ -77,7 +79,8 @@ export function estimate(serving: Serving, rank: Rank): Estimate {
   const pace = serving.pace ?? 0;
   if (pace <= 0) return { ahead: rounded(exact), low: null, high: null };
   const minutes = exact / pace / 60;
-  return { ahead: rounded(exact), low: Math.floor(minutes * 0.7), high: Math.max(Math.ceil(minutes * 1.5), 1) };
+  const [low, high] = [Math.floor(minutes * 0.7 + NOISE), Math.ceil(minutes * 1.5 - NOISE)];
+  return { ahead: rounded(exact), low, high: Math.max(high, 1) };
 }
 
 /** A tenth of the expected wait, within the server's bounds, with jitter. */
