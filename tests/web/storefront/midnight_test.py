@@ -147,6 +147,55 @@ async def test_nothing_is_ordered_a_breath_before_midnight(shopper, shop, databa
     assert await count(database, "advance_order") == 1
 
 
+async def test_a_page_of_a_process_five_seconds_fast_asks_in_advance_of_one_that_is_right(
+    shopper, shop, database, clock
+):
+    clock.at = MIDNIGHT + timedelta(seconds=2)  # the fast one made the page: "it is open"
+    await shopper.put(shop.pasta[0], 2)
+    first, *_ = await shopper.wishable()
+    form = await shopper.prepared()
+    clock.at = MIDNIGHT - timedelta(seconds=3)  # the right one is asked
+
+    await shopper.press(form, first)
+
+    assert await count(database) == 0
+    assert await count(database, "advance_order") == 1
+
+
+async def test_what_a_slow_process_showed_is_ordered_by_one_that_is_right(shopper, shop, database, clock):
+    clock.at = MIDNIGHT - timedelta(seconds=5)
+    await shopper.put(shop.pasta[0], 2)
+    first, *_ = await shopper.wishable()
+    form = await shopper.prepared()
+    clock.at = MIDNIGHT
+
+    await shopper.press(form, first)
+
+    assert await count(database) == 1
+    async with database.read() as reader:
+        early = "select count(*) from orders o join slot s using (store_id, slot_id) where o.placed_at < s.opens_at"
+        assert await reader.fetchval(early) == 0
+
+
+async def test_a_checkout_page_of_23_59_shows_what_midnight_changed_before_paying(
+    shopper, shop, database, clock
+):
+    clock.at = MIDNIGHT - timedelta(minutes=1)
+    async with database.transaction() as tx:
+        await tx.execute("update promotion set ends_at = $1", MIDNIGHT)
+    await shopper.put(shop.promoted, 2)
+    await shopper.hold()
+    form = await shopper.checkout_form()
+    clock.at = MIDNIGHT
+
+    answer = await shopper.order(form)
+
+    page = text_of(answer.text).replace("\u00a0", " ")
+    assert answer.status_code == 409
+    assert re.search(r"Riz long (\d+,\d\d) € (\d+,\d\d) €", page)
+    assert await count(database) == 0
+
+
 async def test_a_full_wish_gives_way_to_the_next_and_the_shopper_is_told(shopper, shop, database, clock):
     await shopper.put(shop.pasta[0], 2)
     first, second, *_ = await shopper.wishable()

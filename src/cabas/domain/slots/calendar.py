@@ -62,8 +62,10 @@ def slots_of_day(
         if row.weekday != weekday or row.store_id in closed_stores:
             continue
         starts_at = instant(day, row.starts_at)
-        ends_at = instant(day, row.ends_at)
-        if starts_at is None or ends_at is None or ends_at <= starts_at:
+        if starts_at is None:
+            continue
+        ends_at = _end(day, row.ends_at)
+        if ends_at <= starts_at:
             continue
         yield PlannedSlot(
             store_id=row.store_id,
@@ -85,6 +87,12 @@ def instant(day: date, at: time) -> datetime | None:
     moment = local.astimezone(UTC)
     there = moment.astimezone(PARIS)
     return moment if there.replace(tzinfo=None) == local.replace(tzinfo=None) else None
+
+
+@lru_cache(maxsize=16_384)
+def _end(day: date, at: time) -> datetime:
+    """As `instant`, but an end within the missing hour leaves its slot its length: 2:00 is the change itself."""
+    return datetime.combine(day, at, tzinfo=PARIS).astimezone(UTC)
 
 
 def slot_id_of(starts_at: datetime, channel: Channel) -> int:

@@ -41,6 +41,9 @@ export function midnight(head: HTMLElement): void {
 function turnOver(head: HTMLElement): void {
   head.dataset.open = "";
   for (const one of document.querySelectorAll<HTMLElement>("[data-when]")) one.hidden = one.dataset.when !== "open";
+  // Who asked in advance has nothing to press while the draw gives out the places.
+  const form = document.getElementById("midnight-form");
+  if (form) form.hidden = waiting();
   announce(head.dataset.saidOpen ?? "", { now: true });
 }
 
@@ -82,9 +85,10 @@ function showStanding(fresh: Document): void {
   shown.replaceChildren(...now.childNodes);
   connect(shown);
   announce(shown.querySelector("[data-announce]")?.textContent?.trim() ?? "", { now: true });
-  if (!fresh.getElementById("midnight-form") && shown.querySelector("[data-final]")) {
-    document.getElementById("midnight-form")?.remove();
-  }
+  const form = document.getElementById("midnight-form");
+  if (!form || !shown.querySelector("[data-final]")) return;
+  if (fresh.getElementById("midnight-form")) form.hidden = false;
+  else form.remove();
 }
 
 /** The recap at the prices of now, with what moved marked before anything is paid. */
