@@ -21,6 +21,11 @@ def _day(day: date, language: str, pattern: str) -> str:
     return format_date(day, pattern, locale=language)
 
 
+def day_in_words(day: date, language: str) -> str:
+    """``mercredi 25 novembre 2026``."""
+    return _day(day, language, "EEEE d MMMM y")
+
+
 def long_day(moment: datetime, language: str) -> str:
     """``mercredi 25 novembre``."""
     return _day(moment.astimezone(PARIS).date(), language, "EEEE d MMMM")

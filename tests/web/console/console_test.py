@@ -7,6 +7,7 @@ from cabas.domain.messages.records import take_due, update_outcome
 from cabas.domain.slots import managing
 from cabas.domain.staff.model import Role
 from cabas.domain.stores.managing import BadHours, read_spans, write_spans
+from cabas.kit import audit
 from cabas.web.console.map import HEIGHT, WIDTH, place
 from cabas.web.console.offers import read_price
 from factories.browsing import post_form, text_of
@@ -70,7 +71,38 @@ async def test_a_manager_does_not_see_another_store_nor_the_network(client, data
     await enter(client, database, now)
 
     assert (await client.get("/console/magasins/rennes-centre")).status_code == 404
-    assert (await client.get("/console")).status_code == 403
+    home = await client.get("/console", follow_redirects=True)
+    assert (home.status_code, home.url.path) == (200, BASE)
+
+
+async def test_the_journal_says_in_words_who_did_what(client, database, now):
+    await enter(client, database, now)
+    async with database.transaction() as tx:
+        person = await tx.fetchval("select staff_id from staff where name = 'Marie'")
+        await audit.record(
+            tx, store_id=1, actor=f"staff:{person}", action="staff.pin_set", subject=f"staff:{person}",
+            detail={}, now=now,
+        )  # fmt: skip
+        await audit.record(
+            tx, store_id=1, actor="system", action="store.day_closed", subject="day:2026-12-25",
+            detail={"reason": "Noël", "before": {"mon": []}}, now=now,
+        )  # fmt: skip
+        await audit.record(
+            tx,
+            store_id=1,
+            actor="staff:gone",
+            action="moon.eclipsed",
+            subject="day:never",
+            detail={},
+            now=now,
+        )
+
+    page = text_of((await client.get(f"{BASE}/journal")).text)
+
+    assert "Code PIN changé" in page
+    assert str(person) not in page
+    assert "Cabas Journée fermée vendredi 25 décembre 2026 motif : Noël" in " ".join(page.split())
+    assert "moon.eclipsed" in page  # a deed without words is told all the same
 
 
 async def test_a_picker_may_see_orders_but_not_change_slots(client, database, now):

@@ -1,5 +1,6 @@
 """Public reads of staff. `staff_by_session` is on the path of every page of the store app and the console."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ __all__ = [
     "devices_of_store",
     "member",
     "members_of_store",
+    "names",
     "names_on_device",
     "staff_by_session",
     "staff_by_token",
@@ -120,6 +122,16 @@ async def names_on_device(reader: Connection, *, store_id: int) -> list[StaffNam
         LISTED_MAX,
     )
     return [StaffName(**dict(row)) for row in rows]
+
+
+async def names(reader: Connection, *, staff_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What those people are called, who left included."""
+    rows = await reader.fetch(
+        "select staff_id, name from staff where staff_id = any($1::uuid[]) limit $2",
+        list(staff_ids),
+        LISTED_MAX,
+    )
+    return {row["staff_id"]: row["name"] for row in rows}
 
 
 async def members_of_store(reader: Connection, *, store_id: int) -> list[StaffMember]:

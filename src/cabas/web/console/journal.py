@@ -3,8 +3,10 @@
 from litestar import Response, get
 from litestar.params import FromPath
 
+from cabas.domain.staff import queries as staff
 from cabas.domain.staff.model import Permission
 from cabas.kit import audit
+from cabas.web.console import journal_words as words
 from cabas.web.console.access import page, store_desk
 from cabas.web.dates import full
 from cabas.web.pages import Frame
@@ -18,6 +20,7 @@ async def shown(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     async with request.read() as reader:
         desk = await store_desk(request, reader, slug, Permission.SEE_AUDIT)
         lines = await audit.latest_lines(reader, store_id=desk.store_id, limit=LINES)
+        names = await staff.names(reader, staff_ids=words.staff_in(lines))
     t = request.site.catalogues[request.language]
     return page(
         request,
@@ -33,10 +36,10 @@ async def shown(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
                 {"text": text, "href": "", "badge": ""}
                 for text in (
                     full(line.at, request.language),
-                    line.actor,
-                    line.action,
-                    line.subject,
-                    " · ".join(f"{key} {value}" for key, value in line.detail.items()),
+                    words.who(line, names, t),
+                    words.what(line, t),
+                    words.subject(line, names, t),
+                    words.detail(line, t),
                 )
             ]
             for line in lines

@@ -8,7 +8,7 @@ from math import cos, radians
 
 from cabas.domain.capacity.queries import StoreLoad
 
-WIDTH, HEIGHT, MARGIN = 600, 600, 12
+WIDTH, HEIGHT, MARGIN = 600, 600, 14  # those of the country's drawing, static/france.svg
 _MEAN_LATITUDE = 46.5
 _WEST, _EAST = -5.2, 9.6
 _SOUTH, _NORTH = 41.3, 51.2

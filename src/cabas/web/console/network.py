@@ -8,11 +8,12 @@ from litestar.params import FromQuery
 
 from cabas.domain.capacity import queries as capacity
 from cabas.domain.capacity.queries import StoreLoad
+from cabas.domain.staff.model import NETWORK, Permission, allowed
 from cabas.kit.clock import paris_day, paris_midnight
 from cabas.policies import DEFAULTS
 from cabas.web.console.access import network_desk, page
 from cabas.web.console.map import points
-from cabas.web.pages import Frame
+from cabas.web.pages import Frame, see_other
 from cabas.web.request import ShopRequest
 
 WINDOW = timedelta(hours=48)
@@ -33,6 +34,9 @@ async def network(
     request: ShopRequest, tri: FromQuery[str] = "left", region: FromQuery[str] = ""
 ) -> Response[str]:
     async with request.read() as reader:
+        actor = await request.staff_actor(reader)
+        if actor and not allowed(actor, Permission.SEE_NETWORK, NETWORK):
+            return see_other(request, "/console/arrivee")
         desk = await network_desk(request, reader)
         loads = await capacity.network(
             reader,
