@@ -7,12 +7,11 @@ from html import unescape
 import pytest
 import pytest_asyncio
 
-from cabas.domain.advance import operations as advance
-from cabas.domain.advance.model import AdvancePolicy
-from cabas.domain.advance.queries import draw_event
+from cabas.domain.advance.model import Reason
 from cabas.domain.messages import operations, records
 from cabas.kit.clock import FixedClock
-from cabas.web.letters.scribe import make_scribe
+from cabas.kit.messages import load_catalogues
+from cabas.web.letters.scribe import WEB, make_scribe
 from factories.messages import to_tell
 from factories.orders import first_slot, make_order
 from factories.shop import make_shop
@@ -22,19 +21,12 @@ SITE = "https://courses.example"
 
 async def test_unplaced_says_why_and_leads_to_the_nearest_slots(tx, now, shop, written):
     slot = await first_slot(tx, now=now)
-    near = {
-        "slot_id": str(slot),
-        "channel": "drive",
-        "starts_at": (now + timedelta(days=1)).isoformat(),
-        "ends_at": (now + timedelta(days=1, minutes=30)).isoformat(),
-    }
-
-    letter = await written("advance_unplaced", {"reason": "dearer", "nearest": [near] * 9})
+    letter = await written("advance_unplaced", {"reason": "dearer", "nearest": [slot] * 9})
 
     assert "plus que le maximum annoncé" in letter.text
     assert "rien n’est à payer" in letter.text
-    assert "mercredi 25 novembre, 10 h à 10 h 30" in plain(letter.text)
-    link = f"{SITE}/creneaux?mode=drive&jour=2026-11-25&autour={slot}"
+    assert "mardi 24 novembre, 16 h à 16 h 30" in plain(letter.text)
+    link = f"{SITE}/creneaux?mode=drive&jour=2026-11-24&autour={slot}"
     assert unescape(letter.html).count(link) == 5
 
 
@@ -42,6 +34,13 @@ async def test_an_unknown_reason_is_still_an_answer(tx, now, shop, written):
     letter = await written("advance_unplaced", {"reason": "of another release", "nearest": []})
 
     assert "Aucune commande n’est passée" in letter.text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_reason_has_its_words(language):
+    words = load_catalogues(WEB / "ui" / "messages")[language]
+
+    assert [reason for reason in Reason if words.plain(f"mail.unplaced_{reason.value}") is None] == []
 
 
 async def test_placed_names_the_slot_and_what_was_gone(tx, now, shop, written):
@@ -59,12 +58,15 @@ async def test_placed_names_the_slot_and_what_was_gone(tx, now, shop, written):
 async def test_taken_lists_the_wishes_the_maximum_and_the_draws_digest(tx, now, shop, written):
     slot = await first_slot(tx, now=now)
     opens_at = now + timedelta(hours=14)
-    await advance.publish_draw(tx, opens_at=opens_at, policy=AdvancePolicy(), now=now)
-    event = await draw_event(tx, opens_at=opens_at)
-
     letter = await written(
         "advance_taken",
-        {"opens_at": opens_at.isoformat(), "wishes": [slot], "any_slot": True, "maximum_cents": 12345},
+        {
+            "opens_at": opens_at.isoformat(),
+            "wishes": [slot],
+            "any_slot": True,
+            "maximum_cents": 12345,
+            "commitment": "ab" * 32,
+        },
     )
 
     said = plain(letter.text)
@@ -72,7 +74,7 @@ async def test_taken_lists_the_wishes_the_maximum_and_the_draws_digest(tx, now, 
     assert "Vœu 2 : n’importe quel créneau de ce jour" in said
     assert "123,45 €" in said
     assert "mercredi 25 novembre 2026 à 00:00:00" in said
-    assert event.commitment.hex() in said
+    assert "ab" * 32 in said
 
 
 async def test_a_path_of_a_message_stays_on_the_site(tx, now, shop, written):

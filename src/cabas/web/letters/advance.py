@@ -1,27 +1,24 @@
 """
 Letters about an order asked for before its slots open. What each needs beside its message's order:
 
-- ``advance_taken``: ``opens_at`` (RFC 3339), ``wishes`` (slot ids, best first), ``any_slot``, ``maximum_cents``.
+- ``advance_taken``: ``opens_at`` (RFC 3339), ``wishes`` (slot ids, best first), ``any_slot``, ``maximum_cents``,
+  ``commitment`` (the published digest of the draw's secret, in hex).
 - ``advance_placed``: ``wish`` (1 … 5, or 0 for "any slot"), ``missing`` (how many products were gone).
-- ``advance_unplaced``: ``reason`` (see `domain.advance.model.Reason`) and ``nearest``: [{slot_id, channel,
-  starts_at, ends_at}].
+- ``advance_unplaced``: ``reason`` (see `domain.advance.model.Reason`) and ``nearest`` (slot ids).
 
 ``path`` in any of them is the page that tells it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from cabas.domain.advance import queries as advance
 from cabas.domain.orders import queries as orders
 from cabas.domain.orders.model import Order, OrderNotFound
 from cabas.domain.slots import queries as slots
-from cabas.domain.slots.model import Channel, Slot
+from cabas.domain.slots.model import Slot
 from cabas.kit.clock import paris_day
 from cabas.kit.html import Renderer
 from cabas.kit.money import format_cents
-from cabas.web import dates
 from cabas.web.letters.page import Desk, Page, button, facts, links, small, text
 from cabas.web.storefront.order_view import slot_label, spoken_code, stamp
 from cabas.web.storefront.slot_view import MODES, when_label
@@ -41,7 +38,6 @@ async def taken(desk: Desk, _renderer: Renderer) -> Page:
     if values.get("any_slot"):
         wished.append((t("mail.wish", n=len(wished) + 1), t("mail.any_slot")))
     opens_at = datetime.fromisoformat(values["opens_at"]) if values.get("opens_at") else None
-    event = await advance.draw_event(desk.reader, opens_at=opens_at) if opens_at else None
     most = values.get("maximum_cents")
     blocks = [
         text(t("mail.advance_taken_lead")),
@@ -56,8 +52,8 @@ async def taken(desk: Desk, _renderer: Renderer) -> Page:
         text(t("mail.advance_taken_until")),
         button(t("mail.see_wishes"), desk.link(path)),
     ]
-    if event is not None:
-        blocks.append(small(t("mail.draw_title"), t("mail.draw"), event.commitment.hex()))
+    if values.get("commitment"):
+        blocks.append(small(t("mail.draw_title"), t("mail.draw"), str(values["commitment"])))
     return Page(
         subject=t("mail.advance_taken_subject"), short=t("mail.advance_taken_short"), path=path, blocks=blocks
     )
@@ -96,9 +92,10 @@ async def unplaced(desk: Desk, _renderer: Renderer) -> Page:
     path = _path(desk, _HOME)
     reason = f"mail.unplaced_{values.get('reason', 'full')}"
     blocks = [text(t(reason if reason in t.keys else "mail.unplaced_full")), text(t("mail.unplaced_kept"))]
-    near = [_near(one, desk) for one in (values.get("nearest") or [])[:SLOTS_MAX]]
+    near = await _slots(desk, values.get("nearest") or [])
     if near:
-        blocks.append(links(t("mail.nearest"), near))
+        offered = [(when_label(slot, t.language), desk.link(_href(slot))) for slot in near]
+        blocks.append(links(t("mail.nearest"), offered))
     return Page(
         subject=t("mail.advance_unplaced_subject"),
         short=t("mail.advance_unplaced_short"),
@@ -119,12 +116,9 @@ async def _slots(desk: Desk, slot_ids: Sequence[int]) -> list[Slot]:
     return [slot for slot in found if slot is not None]
 
 
-def _near(slot: Mapping[str, Any], desk: Desk) -> tuple[str, str]:
-    """What the slot is called, and the page where it may be taken."""
-    start, end = datetime.fromisoformat(slot["starts_at"]), datetime.fromisoformat(slot["ends_at"])
-    label = f"{dates.long_day(start, desk.language)}, {dates.span(start, end, desk.language)}"
-    mode = MODES[Channel(slot["channel"])]
-    return label, desk.link(f"{_SLOTS}?mode={mode}&jour={paris_day(start)}&autour={int(slot['slot_id'])}")
+def _href(slot: Slot) -> str:
+    """The page where it may be taken."""
+    return f"{_SLOTS}?mode={MODES[slot.channel]}&jour={paris_day(slot.starts_at)}&autour={slot.slot_id}"
 
 
 async def _order(desk: Desk) -> Order:
