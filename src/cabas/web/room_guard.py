@@ -12,7 +12,7 @@ from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
-from litestar.types import Message, Scope
+from litestar.types import HTTPResponseStartEvent, Message, Scope
 
 from cabas.domain.waiting_room.model import FRACTION_MAX, Event, Place, RoomFirst, Trigger
 from cabas.domain.waiting_room.tokens import ORDER_GRACE, Admission, session_digest
@@ -32,6 +32,9 @@ WAITING_ROOM = (
     "waiting_room: send the request again after `retry_after_seconds` with the header `cabas-place` set to"
     " `place`; once let in, with the `cabas-admission` that the answer carries."
 )
+_COMES_BACK = {"/panier/creneau": "/creneaux", "/minuit/commande": "/minuit"}
+"""Where somebody goes on who was stopped while sending a form."""
+
 _HEADERS = "room_headers"
 _ADMITTED = "room_admitted"
 _Connection = ASGIConnection[Any, Any, Any, Any]
@@ -44,6 +47,14 @@ async def before_checkout(connection: _Connection, _: BaseRouteHandler) -> None:
     :raises RoomFirst: the room is on, and this browser was not let in.
     """
     await _require(_shop_request(connection), grace=timedelta(0))
+
+
+async def join_early(connection: _Connection, _: BaseRouteHandler) -> None:
+    """Of a page where people get ready: before the draw it gives a place, and never stands in the way."""
+    request = _shop_request(connection)
+    event = request.site.room.event
+    if event is not None and request.now < event.opens_at:
+        remember_place(request, event, place_of(request, event, owners=await owners_of(request)))
 
 
 async def before_order(connection: _Connection, _: BaseRouteHandler) -> None:
@@ -102,9 +113,10 @@ async def _require(request: ShopRequest, *, grace: timedelta, excused: bool = Fa
         return
     if not event.guards(request.now):
         return
-    admitted = admission_of(request, event, grace=grace)
+    admitted = admission_of(request, event, grace=grace) or await _let_in_on_the_way(request, event)
     if admitted is None and not excused:
-        target = request.url.path if request.method == "GET" else "/creneaux"
+        path = request.url.path
+        target = path if request.method == "GET" else _COMES_BACK.get(path, "/commande")
         raise RoomFirst(retry_after_seconds=RETRY_SECONDS, page=f"{ENTRANCE}?{urlencode({'vers': target})}")
     request.scope["state"][_ADMITTED] = admitted
 
@@ -113,6 +125,23 @@ def _caught_inside(event: Event, now: datetime) -> bool:
     """Whether the room opened lately and at once: who was at checkout then had no way to see it coming."""
     at_once = event.trigger is not Trigger.SCHEDULE and event.opens_at == event.created_at
     return at_once and now - event.opens_at < CAUGHT_INSIDE
+
+
+async def _let_in_on_the_way(request: ShopRequest, event: Event) -> Admission | None:
+    """Who holds a place whose turn has come need not go round by the room's page."""
+    room, token = request.site.room, _cookie(request, PLACE)
+    if token is None:
+        return None
+    place = room.places.read(token, event_id=event.event_id, owners=await owners_of(request))
+    if place is None:
+        return None
+    standing = room.standing(event, place, request.now)
+    if not standing.called:
+        return None
+    admission = room.let_in(event, standing.place, session_of(request), request.now)
+    if admission is not None:
+        remember_admission(request, admission)
+    return admission
 
 
 async def owners_of(request: ShopRequest) -> tuple[UUID, ...]:
@@ -182,16 +211,18 @@ async def send_room_headers(message: Message, scope: Scope) -> None:
     added = state.get(_HEADERS)
     if added:
         message["headers"] = [*message["headers"], *added]
-    if state.get(_ADMITTED) is not None and _ordered(scope, message["status"]):
+    if state.get(_ADMITTED) is not None and _ordered(scope, message):
         scope["litestar_app"].state.site.room.note_order()
 
 
-def _ordered(scope: Scope, status: int) -> bool:
-    """201 of the API, and the storefront's 303 to the order's page."""
-    path, method = scope["path"], scope.get("method")
-    return method == "POST" and (
-        (path == "/api/v1/orders" and status == 201) or (path == "/commande" and status == 303)
-    )
+def _ordered(scope: Scope, start: HTTPResponseStartEvent) -> bool:
+    """201 of the API, or the storefront's way on to the order's page."""
+    if scope.get("method") != "POST":
+        return False
+    if scope["path"] == "/api/v1/orders":
+        return start["status"] == 201
+    leads_to = next((value for name, value in start["headers"] if name.lower() == b"location"), b"")
+    return start["status"] == 303 and leads_to.startswith(b"/commandes/")
 
 
 def _cookie(request: ShopRequest, name: str) -> str | None:

@@ -5,7 +5,7 @@ and as the answer to who comes in, with the position in it for browsers without 
 
 from urllib.parse import quote
 
-from cabas.domain.waiting_room.line import Estimate
+from cabas.domain.waiting_room.line import ROUNDED_UP_BELOW, Estimate
 from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue
 
@@ -33,6 +33,7 @@ def room_page(
         words={
             "before": t("room.before", time="{time}"),
             "ahead": t("room.ahead", n="{n}"),
+            "few": t("room.few"),
             "range": t("room.range", low="{low}", high="{high}"),
             "under": t("room.under", high="{high}"),
             "soon": t("room.soon"),
@@ -48,7 +49,8 @@ def _status(t: Catalogue, estimate: Estimate | None, draw_at: str | None) -> str
         return t("room.before", time=draw_at)
     if estimate is None:
         return t("room.finding")
-    ahead = t("room.ahead", n=str(estimate.ahead))
+    few = estimate.ahead <= ROUNDED_UP_BELOW
+    ahead = t("room.few") if few else t("room.ahead", n=str(estimate.ahead))
     if estimate.minutes_low is None or estimate.minutes_high is None:
         return ahead
     if estimate.minutes_high <= 1:

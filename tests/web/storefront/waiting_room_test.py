@@ -34,6 +34,7 @@ async def test_only_the_way_to_checkout_is_guarded(by_hand, shop, room, client):
     holding = await by_hand.post("/panier/creneau", {"slot": "26112509001"})
 
     assert (guarded.status_code, guarded.headers["location"]) == (303, DOOR)
+    assert (await client.get("/minuit", follow_redirects=False)).status_code == 200
     assert holding.headers["location"] == "/salle/entree?vers=%2Fcreneaux"
     for free in ("/", "/panier", "/creneaux", "/magasins", "/magasins/tours-nord/rayons/spaghettis"):
         assert (free, (await client.get(free, follow_redirects=False)).status_code) == (free, 200)
@@ -59,6 +60,19 @@ async def test_somebody_joins_waits_a_moment_and_orders(by_hand, shop, room, cli
     async with database.read() as reader:
         row = await reader.fetchrow("select joined, exchanged, finished from room_count")
     assert (sum(row["joined"].values()), row["exchanged"], row["finished"]) == (1, 1, 1)
+
+
+async def test_whose_turn_has_come_need_not_go_round_by_the_room(by_hand, shop, room, client, clock):
+    await with_a_held_slot(by_hand, shop)
+    await room.force(opens_at=clock.at + timedelta(seconds=5))
+    await room.seconds(1)
+    form = await by_hand.checkout_form()
+
+    await room.seconds(10)
+    ordered = await by_hand.order(form)
+
+    assert ordered.headers["location"].startswith("/commandes/")
+    assert _cookie(ordered, "cabas_admitted")
 
 
 async def test_joining_and_waiting_write_nothing_but_cookies(by_hand, shop, room, client, database):
@@ -142,9 +156,9 @@ async def test_a_form_sent_after_the_admission_ran_out_is_still_taken(by_hand, s
     await with_a_held_slot(by_hand, shop)
     form = await by_hand.checkout_form()
 
-    await room.seconds(9 * 60)
-    clock.at += timedelta(minutes=4)
-    await room.tick()
+    await room.force(per_second_max=0)
+    clock.at += timedelta(minutes=14)
+    await room.seconds(2)
     looked = await client.get("/commande", follow_redirects=False)
     ordered = await by_hand.order(form)
 

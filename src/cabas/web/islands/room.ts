@@ -62,8 +62,8 @@ function tell(serving: Serving, rank: Rank): number {
   const { ahead, low, high } = estimate(serving, rank);
   const n = ahead.toLocaleString(document.documentElement.lang);
   const range = high === null ? "" : high <= 1 ? words.soon : low ? words.range : words.under;
-  document.title = `${(words.title ?? "").replace("{n}", n)} — Cabas`;
-  show("waiting", `${(words.ahead ?? "").replace("{n}", n)} ${(range ?? "").replace("{low}", String(low)).replace("{high}", String(high))}`);
+  document.title = `${(words.title ?? "").replace("{n}", `${ahead > 10 ? "" : "< "}${n}`)} — Cabas`;
+  show("waiting", `${(ahead > 10 ? words.ahead : words.few)?.replace("{n}", n)} ${(range ?? "").replace("{low}", String(low)).replace("{high}", String(high))}`);
   return pollMs(serving, ahead);
 }
 

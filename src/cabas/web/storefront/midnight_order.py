@@ -35,7 +35,7 @@ from cabas.web.errors import OVERLOADED, status_of
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
 from cabas.web.request import ShopRequest
-from cabas.web.room_guard import before_order
+from cabas.web.room_guard import before_order, join_early
 from cabas.web.storefront import kept_order, midnight_advance
 from cabas.web.storefront.checkout import NotShown, ordered_already, refusal_words
 from cabas.web.storefront.checkout_form import fresh_key
@@ -51,7 +51,7 @@ ANY_TRIES = 3
 """How many slots beyond the wishes an order with "any slot" tries, the nearest first."""
 
 
-@get(MIDNIGHT, include_in_schema=False)
+@get(MIDNIGHT, include_in_schema=False, guards=[join_early])
 async def show(request: ShopRequest, voeux: FromQuery[str] = "", mode: FromQuery[str] = "") -> Response[Any]:
     return await midnight_page(request, Draft(wishes=wishes_in(voeux), channel=CHANNELS.get(mode)))
 
