@@ -148,6 +148,14 @@ INVARIANTS: tuple[Invariant, ...] = (
          where (o.state = 'cancelled') <> (c.order_id is not null)""",
     ),
     Invariant(
+        "the_rooms_draw_is_as_published",
+        "a waiting room's secret has the digest that was published, and nobody was called before its draw",
+        """
+        select format('event %s', event_id)
+          from room_event
+         where digest <> sha256(secret) or (ticked_at < opens_at and (bucket > 0 or fraction > 0))""",
+    ),
+    Invariant(
         "sellable_products_are_lawful",
         "a product on sale has its legal particulars",
         """
