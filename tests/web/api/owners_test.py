@@ -13,6 +13,8 @@ SHOPPER_ROUTES = [
     ("PATCH", "/carts/{cart}", {"substitution": "never"}),
     ("PUT", "/carts/{cart}/slot-hold", {"slot": "26112509001"}),
     ("DELETE", "/carts/{cart}/slot-hold", None),
+    ("PUT", "/carts/{cart}/wishes", {"slots": ["26120109001"]}),
+    ("DELETE", "/carts/{cart}/wishes", None),
     ("GET", "/orders/{order}", None),
     ("PUT", f"/orders/{{order}}/lines/{FIRST_GTIN}", {"quantity": 1}),
     ("POST", "/orders/{order}/cancellation", {}),
@@ -23,7 +25,7 @@ STORE_ROUTES = [
     ("POST", "/store/1/orders/{order}/receipt", {"store_seq": 1, "sha256": "0" * 64}),
     ("POST", "/store/1/picking-events", {"device": "d", "events": []}),
 ]
-PUBLIC_ROUTES = ["/stores", "/stores/1", "/stores/1/products", "/stores/1/slots"]
+PUBLIC_ROUTES = ["/stores", "/stores/1", "/stores/1/products", "/stores/1/slots", "/draws/2026-11-28"]
 
 
 async def test_a_shoppers_things_are_theirs_alone(api: Api) -> None:

@@ -139,6 +139,10 @@ class AdvanceRequest(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[str, int] | None = None
     shown_total_cents: int | None = None
 
+    def under_its_own_key(self) -> "AdvanceRequest":
+        """For callers without a key: saying the same again is the same request."""
+        return msgspec.structs.replace(self, key=self.fingerprint().hex())
+
     def fingerprint(self) -> bytes:
         """SHA-256 of what was asked, for telling a repetition from another request under the same key."""
         asked = [

@@ -106,15 +106,15 @@ async def leave_wishes(
     :raises BadWishes: too many, one twice, or a slot that the store doesn't have.
     :raises CartNotFound, CartOrdered: the basket.
     """
-    if not wishes and not any_slot:
-        await carts_operations.keep_wishes(tx, cart_id=cart_id, shopper_id=shopper_id, wishes=None)
-        return
-    check_wishes(wishes, any_slot=any_slot)
-    known = await checkout.terms_of(tx, store_id=place_of(cart_id), slot_ids=wishes, postcode=None)
-    for slot_id in wishes:
-        if slot_id not in known:
-            raise BadWishes(reason="slot_unknown", slot=str(slot_id))
-    kept = {"slots": [str(slot_id) for slot_id in wishes], "any_slot": any_slot}
+    kept: dict[str, object] | None = None
+    await carts_operations.require_open(tx, cart_id=cart_id, shopper_id=shopper_id)
+    if wishes or any_slot:
+        check_wishes(wishes, any_slot=any_slot)
+        known = await checkout.terms_of(tx, store_id=place_of(cart_id), slot_ids=wishes, postcode=None)
+        for slot_id in wishes:
+            if slot_id not in known:
+                raise BadWishes(reason="slot_unknown", slot=str(slot_id))
+        kept = {"slots": [str(slot_id) for slot_id in wishes], "any_slot": any_slot}
     await carts_operations.keep_wishes(tx, cart_id=cart_id, shopper_id=shopper_id, wishes=kept)
 
 

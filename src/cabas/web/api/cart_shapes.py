@@ -18,6 +18,7 @@ from cabas.domain.catalog.model import Offer
 from cabas.domain.slots.model import Hold
 from cabas.policies import DEFAULTS
 from cabas.web.api.wire import CURRENCY, SLOT_PATTERN, STORE_LENGTH_MAX, gtin_text
+from cabas.web.api.wish_shapes import WishesShape
 
 SoldByText = Literal["piece", "weight"]
 QUANTITY_MAX = max(DEFAULTS.grams_max, DEFAULTS.pieces_max)
@@ -107,10 +108,11 @@ class CartShape(msgspec.Struct, frozen=True, kw_only=True):
     maximum: int
     substitution: Substitution
     hold: HoldShape | None
+    wishes: WishesShape | None
     updated_at: datetime
 
 
-def cart_shape(cart: Cart, priced: PricedCart, hold: Hold | None) -> CartShape:
+def cart_shape(cart: Cart, priced: PricedCart, hold: Hold | None, wishes: WishesShape | None) -> CartShape:
     available = {line.line.gtin: _available(cart, line) for line in priced.lines}
     unavailable = {line.gtin: _unavailable(cart, line, offer) for line, offer in priced.unavailable}
     shapes = available | unavailable
@@ -128,6 +130,7 @@ def cart_shape(cart: Cart, priced: PricedCart, hold: Hold | None) -> CartShape:
         maximum=priced.maximum_cents,
         substitution=cart.substitution,
         hold=hold_shape(hold) if hold else None,
+        wishes=wishes,
         updated_at=cart.updated_at,
     )
 

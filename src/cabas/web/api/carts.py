@@ -30,6 +30,7 @@ from cabas.web.api.options import allowing
 from cabas.web.api.problems import answers
 from cabas.web.api.slot_refusals import telling_more
 from cabas.web.api.wire import GtinPath, store_named
+from cabas.web.api.wishes import shown as shown_wishes
 from cabas.web.bearer import Shopper
 from cabas.web.request import ShopRequest
 from cabas.web.room_guard import WAITING_ROOM, before_api_checkout
@@ -95,7 +96,8 @@ async def show_cart(request: ShopRequest, cart: FromPath[UUID]) -> CartShape:
         hold = await slot_queries.hold_of(
             reader, store_id=found.store_id, shopper_id=shopper.shopper_id, now=request.now
         )
-    return cart_shape(found, priced, hold)
+        wishes = await shown_wishes(reader, found)
+    return cart_shape(found, priced, hold, wishes)
 
 
 @put(

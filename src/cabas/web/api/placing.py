@@ -81,7 +81,7 @@ async def place_order(
         slot_id=slot_id,
         key=idempotency_key,
         payment_method=data.payment.method,
-        contact=_contact(data.contact),
+        contact=contact_of(data.contact),
         language=request.language,
         adult=data.adult,
     )
@@ -100,7 +100,7 @@ async def place_order(
     return Response(placed_shape(placed), headers=headers)
 
 
-def _contact(given: NewContact) -> Contact:
+def contact_of(given: NewContact) -> Contact:
     """:raises cabas.domain.customers.model.BadDetails: with the fields at fault."""
     checked = check_contact(name=given.name, email=given.email, phone=given.phone)
     return Contact(

@@ -5,7 +5,18 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from cabas.web.api import carts, orders, picking_events, placing, products, slots, store_orders, stores
+from cabas.web.api import (
+    carts,
+    draws,
+    orders,
+    picking_events,
+    placing,
+    products,
+    slots,
+    store_orders,
+    stores,
+    wishes,
+)
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -44,6 +55,8 @@ def router() -> Router:
             *products.ROUTES,
             *slots.ROUTES,
             *carts.ROUTES,
+            *wishes.ROUTES,
+            *draws.ROUTES,
             *placing.ROUTES,
             *orders.ROUTES,
             *store_orders.ROUTES,
