@@ -70,8 +70,14 @@ def mail_of(letter: Letter, sender: Sender, *, at: datetime) -> EmailMessage:
 
 def _attach(mail: EmailMessage, attachments: Sequence[Attachment]) -> None:
     for one in attachments:
-        _, _, subtype = one.media_type.partition("/")
-        mail.add_attachment(one.text, subtype=subtype, filename=one.name)
+        maintype, _, subtype = one.media_type.partition("/")
+        mail.add_attachment(  # as bytes: base64, a tenth of the work of quoted-printable
+            one.text.encode(),
+            maintype=maintype,
+            subtype=subtype,
+            filename=one.name,
+            params={"charset": "utf-8"},
+        )
 
 
 def _one_line(text: str) -> str:
