@@ -120,6 +120,10 @@ async def test_head_office_sees_the_network_as_a_table_and_a_map(client, databas
     assert page.status_code == 200
     assert "<svg" in page.text
     assert "Tours Nord" in text_of(page.text)
+    assert '<option value="" selected>Toutes les régions</option>' in page.text
+    assert page.text.count("<option") > 1
+    nowhere = text_of((await client.get("/console?region=Atlantide")).text)
+    assert "Tours Nord" not in nowhere
 
 
 async def test_every_page_of_a_store_opens_in_both_languages(client, database, now):

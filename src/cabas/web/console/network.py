@@ -57,7 +57,7 @@ async def network(
         columns=_columns(request, tri, region),
         rows=[_row(request, load) for load in shown[:ROWS_SHOWN]],
         hidden=max(0, len(shown) - ROWS_SHOWN),
-        regions=[{"value": "", "label": t("console.all_regions")}]
+        choices=[{"value": "", "label": t("console.all_regions")}]
         + [{"value": name, "label": name} for name in sorted({load.region for load in loads})],
         region=region,
         tri=tri,
@@ -109,7 +109,7 @@ def _row(request: ShopRequest, load: StoreLoad) -> list[dict[str, str]]:
     t = request.site.catalogues[request.language]
     return [
         {"text": load.name, "href": f"/console/magasins/{load.slug}", "badge": ""},
-        {"text": f"{load.region} · {load.department}", "href": "", "badge": ""},
+        {"text": load.department, "href": "", "badge": ""},
         {
             "text": t("console.left_of", left=load.left, capacity=load.capacity, percent=load.left_percent),
             "href": "",
