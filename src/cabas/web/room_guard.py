@@ -16,6 +16,7 @@ from litestar.types import HTTPResponseStartEvent, Message, Scope
 
 from cabas.domain.waiting_room.model import FRACTION_MAX, Event, Place, RoomFirst, Trigger
 from cabas.domain.waiting_room.tokens import ORDER_GRACE, Admission, session_digest
+from cabas.kit.errors import Denied
 from cabas.web import bearer, errors
 from cabas.web.request import SESSION_COOKIE, ShopRequest
 
@@ -40,6 +41,12 @@ _ADMITTED = "room_admitted"
 _Connection = ASGIConnection[Any, Any, Any, Any]
 
 
+class AccountFirst(Denied):
+    """Only accounts get a place in this shop's waiting room."""
+
+    code = "account_first"
+
+
 async def before_checkout(connection: _Connection, _: BaseRouteHandler) -> None:
     """
     Guard of a page on the way to checkout.
@@ -54,7 +61,7 @@ async def join_early(connection: _Connection, _: BaseRouteHandler) -> None:
     request = _shop_request(connection)
     event = request.site.room.event
     if event is not None and request.now < event.opens_at:
-        remember_place(request, event, place_of(request, event, owners=await owners_of(request)))
+        await _join_if_may(request, event)
 
 
 async def before_order(connection: _Connection, _: BaseRouteHandler) -> None:
@@ -76,6 +83,7 @@ async def before_api_checkout(connection: _Connection, _: BaseRouteHandler) -> N
     in, then the ``cabas-admission``.
 
     :raises RoomFirst: not let in yet; ``place`` and ``position`` in its detail.
+    :raises AccountFirst: a guest's basket, where only accounts may wait.
     """
     request = _shop_request(connection)
     room, now = request.site.room, request.now
@@ -83,6 +91,8 @@ async def before_api_checkout(connection: _Connection, _: BaseRouteHandler) -> N
     shopper_id = bearer.shopper_of(request).shopper_id
     if event is None or not event.guards(now):
         return
+    if room.policy.sign_in and bearer.shopper_of(request).customer_id is None:
+        raise AccountFirst
     session = session_digest("bearer", str(shopper_id))
     given = request.headers.get(ADMITTED_HEADER)
     admitted = room.admissions.read(
@@ -109,7 +119,7 @@ async def _require(request: ShopRequest, *, grace: timedelta, excused: bool = Fa
     if event is None:
         return
     if request.now < event.opens_at:
-        remember_place(request, event, place_of(request, event, owners=await owners_of(request)))
+        await _join_if_may(request, event)
         return
     if not event.guards(request.now):
         return
@@ -127,13 +137,20 @@ def _caught_inside(event: Event, now: datetime) -> bool:
     return at_once and now - event.opens_at < CAUGHT_INSIDE
 
 
+async def _join_if_may(request: ShopRequest, event: Event) -> None:
+    owners = await owners_of(request)
+    if may_join(request, owners):
+        remember_place(request, event, place_of(request, event, owners=owners))
+
+
 async def _let_in_on_the_way(request: ShopRequest, event: Event) -> Admission | None:
     """Who holds a place whose turn has come need not go round by the room's page."""
     room, token = request.site.room, _cookie(request, PLACE)
     if token is None:
         return None
-    place = room.places.read(token, event_id=event.event_id, owners=await owners_of(request))
-    if place is None:
+    owners = await owners_of(request)
+    place = room.places.read(token, event_id=event.event_id, owners=owners)
+    if place is None or not may_join(request, owners):
         return None
     standing = room.standing(event, place, request.now)
     if not standing.called:
@@ -155,6 +172,11 @@ async def owners_of(request: ShopRequest) -> tuple[UUID, ...]:
     except errors.OVERLOADED:
         return (guest,)
     return (guest, person.customer_id) if person else (guest,)
+
+
+def may_join(request: ShopRequest, owners: tuple[UUID, ...]) -> bool:
+    """Where only accounts get a place, a guest has to sign in first."""
+    return len(owners) > 1 or not request.site.room.policy.sign_in
 
 
 def place_of(request: ShopRequest, event: Event, *, owners: tuple[UUID, ...]) -> Place:

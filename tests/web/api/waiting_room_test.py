@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from cabas.domain.waiting_room.operations import RoomPolicy
 from cabas.web import room as web_room
 from factories.network import slot_at
 from factories.waiting_room import RoomByHand
@@ -88,6 +89,20 @@ async def test_an_admission_is_of_one_bearer_and_runs_out(api, room):
     late = await _hold(api, mine, {"cabas-admission": admission})
 
     assert (lent.status_code, late.status_code) == (503, 503)
+
+
+async def test_where_only_accounts_may_wait_a_guest_is_told_so(api, room):
+    guest = await api.basket()
+    owned = await api.basket(token=await api.customer())
+    room.app.state.site.room.policy = RoomPolicy(sign_in=True)
+    await room.force()
+    await room.seconds(1)
+
+    told = {}
+    for who, basket in (("guest", guest), ("account", owned)):
+        told[who] = (await api.hold(basket, slot_at(api.clock.at))).json()["code"]
+
+    assert told == {"guest": "account_first", "account": "waiting_room"}
 
 
 async def test_with_the_controller_silent_the_limiter_alone_decides(api, room):

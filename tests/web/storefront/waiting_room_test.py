@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from cabas.domain.waiting_room.model import Forced
+from cabas.domain.waiting_room.operations import RoomPolicy
 from cabas.web import room as web_room
 from factories.browsing import text_of
 from factories.shopping_by_hand import ByHand
@@ -199,6 +200,17 @@ async def test_a_turn_that_went_by_is_taken_up_at_the_threshold(shop, room, clie
 
     assert _bucket(client) > before
     assert back.headers["location"] == "/commande"
+
+
+async def test_where_only_accounts_may_wait_a_guest_signs_in_first(shop, room, client):
+    client.app.state.site.room.policy = RoomPolicy(sign_in=True)
+    await room.force()
+    await room.seconds(1)
+
+    answer = await client.get(DOOR, follow_redirects=False)
+
+    assert answer.headers["location"].startswith("/compte/connexion?return_to=%2Fsalle%2Fentree")
+    assert not _cookie(answer, "cabas_place")
 
 
 async def test_what_everybody_may_read_says_the_threshold_and_hides_the_secret_until_the_draw(

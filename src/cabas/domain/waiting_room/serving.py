@@ -34,7 +34,8 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """
     ``threshold``: (bucket, share of it 0 … 1). ``line``: (end of a group of buckets, how many stand
-    until there). ``pace``: places called a second. ``secret``: hex, once the draw is over.
+    until there). ``pace``: places called a second. ``secret``: hex, once the draw is over. ``ticked``: when the
+    controller last moved, which says that it lives.
     """
 
     on: bool
@@ -44,6 +45,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 0
     event: int = 0
     opens_at: datetime | None = None
+    ticked: datetime | None = None
     threshold: tuple[int, float] = (0, 0.0)
     line: list[tuple[int, int]] = []
     pace: float = 0.0
@@ -70,6 +72,7 @@ def serving_of(
         level=level,
         event=event.event_id,
         opens_at=event.opens_at,
+        ticked=event.ticked_at,
         threshold=(event.threshold.bucket, round(event.threshold.fraction / FRACTION_MAX, 6)),
         line=published(line_at(event, joined, now)),
         pace=round(event.per_second / answered_share(event, exchanged, now), 2),

@@ -11,7 +11,7 @@ const plainTitle = document.title;
 
 let kind = "";
 let saidAt = 0;
-let lastNow = "";
+let lastSign = "";
 let changedAt = performance.now();
 let share: number | null = null;
 
@@ -36,7 +36,8 @@ async function look(): Promise<void> {
 /** What the file says; answers how long to wait before reading it again. */
 async function follow(serving: Serving): Promise<number> {
   const line = readLine(document.cookie);
-  if (serving.now !== lastNow) [lastNow, changedAt] = [serving.now, performance.now()];
+  const sign = serving.ticked ?? serving.now;
+  if (sign !== lastSign) [lastSign, changedAt] = [sign, performance.now()];
   const stale = performance.now() - changedAt > (serving.stale_after ?? 10) * 1000;
   if (stale) return away();
   tellStock(serving, line?.store ?? 0);

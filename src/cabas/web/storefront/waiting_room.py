@@ -4,6 +4,7 @@ place when somebody comes, and an admission when it is their turn.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
@@ -19,6 +20,7 @@ from cabas.web.pages import HTML, is_local, keep_visitor
 from cabas.web.request import ShopRequest
 from cabas.web.room_guard import (
     admission_of,
+    may_join,
     owners_of,
     place_of,
     remember_admission,
@@ -59,8 +61,9 @@ async def enter(request: ShopRequest, vers: FromQuery[str] = TARGET) -> Response
     if now >= event.opens_at and admission_of(request, event) is not None:
         return _go(request, target)
     owners = await owners_of(request)
-    if request.site.room.policy.sign_in and len(owners) == 1:
-        return _go(request, f"/compte/connexion?return_to=/salle/entree?vers={target}")
+    if not may_join(request, owners):
+        back = f"/salle/entree?{urlencode({'vers': target})}"
+        return _go(request, f"/compte/connexion?{urlencode({'return_to': back})}")
     place = place_of(request, event, owners=owners)
     if now < event.opens_at:
         remember_place(request, event, place)

@@ -7,6 +7,7 @@ export interface Serving {
   poll?: [number, number];
   event?: number;
   opens_at?: string | null;
+  ticked?: string | null;
   threshold?: [number, number];
   line?: [number, number][];
   pace?: number;
