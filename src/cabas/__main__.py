@@ -17,6 +17,7 @@ COMMANDS = {
     "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),
     "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),
+    "ladder": ("cabas.ladder", "ladder", "Where the site stands under load, and a level forced by hand."),
     "openapi": ("cabas.maintenance", "openapi", "Print the API's OpenAPI document."),
 }
 

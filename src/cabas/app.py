@@ -28,12 +28,17 @@ from cabas.kit.messages import load_catalogues
 from cabas.policies import DEFAULTS
 from cabas.settings import Settings
 from cabas.web import errors, shell
+from cabas.web.addresses import AddressLimits
 from cabas.web.api import routes as api
 from cabas.web.assets import BUILT, Assets
+from cabas.web.busy_page import BusyPage
 from cabas.web.console import routes as console
 from cabas.web.directory import Directory
 from cabas.web.guard import refuse_forged
 from cabas.web.health import ROUTES as HEALTH
+from cabas.web.kept import KeptPages
+from cabas.web.ladder import SiteLadder
+from cabas.web.overload import Overload
 from cabas.web.presence import note_presence
 from cabas.web.request import ShopRequest
 from cabas.web.room import Room
@@ -72,10 +77,10 @@ def create() -> Litestar:
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
     """:param clock: another clock than the system's, for tests and rehearsals."""
     ticking = clock or SystemClock(timedelta(0))
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *HEALTH,
-            Router("/", route_handlers=[*shell.ROUTES, *storefront.ROUTES], before_request=refuse_forged),
+            Router("/", route_handlers=[*shell.ROUTES, *storefront.ROUTES], before_request=shell.before_page),
             Router("/preparation", route_handlers=store_app.ROUTES, before_request=refuse_forged),
             Router("/console", route_handlers=console.ROUTES, before_request=refuse_forged),
             api.router(),
@@ -93,6 +98,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
         openapi_config=api.OPENAPI,
         logging_config=None,
     )
+    # Outermost, before routing and sessions: what is refused costs nothing.
+    app.asgi_handler = Overload(app.asgi_handler)
+    return app
 
 
 @asynccontextmanager
@@ -100,26 +108,33 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
     if settings.database_url is None:
         raise settings_module.BadSetting("CABAS_DATABASE_URL is not set: start the server with `cabas web`")
     database = await Database.connect(settings.database_url, connections_max=settings.connections_max)
+    telling = await Database.connect(settings.database_url, connections_max=1)
     directory = Directory(database, clock)
     await directory.refresh()
     search = SearchEngine(database)
-    room = Room(database, clock, settings.secret_keys, policy=DEFAULTS.room)
-    await room.refresh()
+    room = Room(telling, clock, settings.secret_keys, policy=DEFAULTS.room)
+    ladder = SiteLadder(database, telling, clock)
     assets = Assets(BUILT)
+    renderer = Renderer(
+        {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
+        functions={"asset": assets.asset, "picture": assets.picture},
+        reload=settings.reload_templates,
+    )
+    catalogues = load_catalogues(WEB / "ui" / "messages")
     app.state.site = Site(
         settings=settings,
         database=database,
         clock=clock,
-        renderer=Renderer(
-            {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
-            functions={"asset": assets.asset, "picture": assets.picture},
-            reload=settings.reload_templates,
-        ),
-        catalogues=load_catalogues(WEB / "ui" / "messages"),
+        renderer=renderer,
+        catalogues=catalogues,
         visitor_cookie=VisitorCookie(settings.secret_keys),
         directory=directory,
         search=search,
         room=room,
+        ladder=ladder,
+        kept=KeptPages(),
+        addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
+        busy_page=BusyPage(renderer, catalogues),
         push_key=public_key(settings.vapid_key) if settings.vapid_key else "",
     )
     # What exists now lives as long as the process: the collector need not look at it again.
@@ -127,7 +142,8 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
     keeping = [
-        asyncio.create_task(one) for one in (directory.keep_fresh(), search.keep_fresh(), room.keep_fresh())
+        asyncio.create_task(one)
+        for one in (directory.keep_fresh(), search.keep_fresh(), room.keep_fresh(), ladder.keep_fresh())
     ]
     try:
         yield
@@ -135,3 +151,4 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         for task in keeping:
             task.cancel()
         await database.close()
+        await telling.close()

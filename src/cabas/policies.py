@@ -11,6 +11,7 @@ import msgspec
 from cabas.domain.advance.model import AdvancePolicy, PriorityGroup
 from cabas.domain.orders.operations import Bounds
 from cabas.domain.waiting_room.operations import RoomPolicy
+from cabas.kit.buckets import Rate
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,10 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
     messages_a_second: int = 50
     """What one worker sends at most, so that a night of orders leaves it time to dispatch. At most 80."""
+
+    address_orders: Rate = Rate(burst=60, period=timedelta(minutes=10))
+    address_holds: Rate = Rate(burst=120, period=timedelta(minutes=10))
+    """What one network address may ask for in each web process: many people share one in a school or at an operator."""
 
     room: RoomPolicy = RoomPolicy()
     """The waiting room: off but for a site that is full, unless midnight is asked for."""

@@ -5,6 +5,8 @@ takes a `Connection` can't be handed to one that needs a `Transaction`.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from time import monotonic
 from typing import Any, Protocol
 
 import asyncpg
@@ -13,6 +15,33 @@ import msgspec
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT_MS = 10_000
 ACQUIRE_TIMEOUT_SECONDS = 5.0
+RELEASE_TIMEOUT_SECONDS = 0.5
+"""A connection whose statement was given up and isn't cancelled by then is dropped."""
+
+WAITS_KEPT = 4096
+
+acquire_by: ContextVar[float] = ContextVar("acquire_by", default=0.0)
+"""The `time.monotonic` by which this task needs its connection; 0: in `ACQUIRE_TIMEOUT_SECONDS`."""
+
+
+class DatabaseAway(ConnectionError):
+    """Known to be away: nothing is even tried."""
+
+
+PASSING_FAULTS = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection whose server was killed under it
+    asyncpg.DeadlockDetectedError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby: the primary has moved
+    TimeoutError,
+    ConnectionError,
+    OSError,
+)
+"""Of the database, recognised here and nowhere else: what was asked may be asked again."""
 
 Record = asyncpg.Record
 
@@ -78,6 +107,7 @@ class Database:
 
     def __init__(self, pool: "asyncpg.Pool[Record]") -> None:
         self._pool = pool
+        self._waits: list[float] = []
 
     @classmethod
     async def connect(
@@ -104,17 +134,21 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection for reads: each statement sees its own snapshot."""
-        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+        connection = await self._acquire()
+        try:
             yield connection
+        finally:
+            await self._pool.release(connection, timeout=RELEASE_TIMEOUT_SECONDS)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """READ COMMITTED, committed when the block ends, rolled back when it raises."""
-        async with (
-            self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
-            connection.transaction(),
-        ):
-            yield Transaction(connection)
+        connection = await self._acquire()
+        try:
+            async with connection.transaction():
+                yield Transaction(connection)
+        finally:
+            await self._pool.release(connection, timeout=RELEASE_TIMEOUT_SECONDS)
 
     @asynccontextmanager
     async def one_statement(self) -> AsyncIterator[Transaction]:
@@ -122,8 +156,27 @@ class Database:
         A connection in autocommit, for an operation that is one statement (the order):
         it saves the two round trips of BEGIN and COMMIT.
         """
-        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+        connection = await self._acquire()
+        try:
             yield Transaction(connection)
+        finally:
+            await self._pool.release(connection, timeout=RELEASE_TIMEOUT_SECONDS)
+
+    def take_waits(self) -> list[float]:
+        """What each connection was waited for since the last call, in seconds; the last `WAITS_KEPT` at most."""
+        waits, self._waits = self._waits, []
+        return waits
+
+    async def _acquire(self) -> Any:
+        """:raises TimeoutError: none was free in time."""
+        start = monotonic()
+        by = acquire_by.get()
+        timeout = min(max(by - start, 0.001), ACQUIRE_TIMEOUT_SECONDS) if by else ACQUIRE_TIMEOUT_SECONDS
+        try:
+            return await self._pool.acquire(timeout=timeout)
+        finally:
+            if len(self._waits) < WAITS_KEPT:
+                self._waits.append(monotonic() - start)
 
     async def close(self) -> None:
         await self._pool.close()

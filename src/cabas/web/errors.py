@@ -1,17 +1,18 @@
 """Kinds of refusal → HTTP, in one place: problem details (RFC 9457) for programs, a page for people."""
 
 import logging
+from random import randrange
 from typing import Any
 
-import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from cabas.domain.waiting_room.model import RoomFirst
+from cabas.kit.db import PASSING_FAULTS
 from cabas.kit.errors import Busy, Conflict, Denied, Gone, Invalid, NotFound, Refusal, TooEarly, TooMany
 from cabas.web import pages
-from cabas.web.request import ShopRequest
+from cabas.web.request import ReadOnly, ShopRequest
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Invalid, 422),
@@ -32,21 +33,11 @@ SIGN_IN_PAGES = {
 """Where a page that needs somebody sends a person who is not signed in."""
 
 RETRY_SECONDS = 2
+RETRY_SPREAD = 4
 _ERROR_PAGES = frozenset({403, 404, 409, 422, 500, 503})
 _log = logging.getLogger("cabas.web")
 
-OVERLOADED = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection whose server was killed under it
-    asyncpg.DeadlockDetectedError,
-    TimeoutError,
-    ConnectionError,
-)
-"""Passing faults of the database, recognised here and nowhere else."""
+OVERLOADED = PASSING_FAULTS
 
 
 def status_of(refusal: Refusal) -> int:
@@ -60,6 +51,8 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     status, code, detail, headers = _read(problem)
     if status >= 500 and code == "internal":
         _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
+    if isinstance(problem, OVERLOADED) and (copy := _copy(request)):
+        return copy
     if wants_json(request):
         return problem_details(status, code, detail, headers)
     if code == RoomFirst.code and "page" in detail:
@@ -67,6 +60,18 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     if code in SIGN_IN_PAGES and (request.method == "GET" or code == "pin_needed"):
         return Redirect(SIGN_IN_PAGES[code], status_code=303)
     return _error_page(request, status, code, detail, headers)
+
+
+def retry_after() -> int:
+    """Seconds, each time others: who was sent away together doesn't come back together."""
+    return RETRY_SECONDS + randrange(RETRY_SPREAD)  # noqa: S311 - nothing secret
+
+
+def _copy(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """The page as it last was, for a person who only wants to read."""
+    if request.method != "GET" or wants_json(request):
+        return None
+    return pages.last_copy(_shop_request(request))
 
 
 def problem_details(status: int, code: str, detail: dict[str, Any], headers: dict[str, str]) -> Response[Any]:
@@ -97,7 +102,8 @@ def _read(problem: Exception) -> tuple[int, str, dict[str, Any], dict[str, str]]
             detail["errors"] = extra
         return problem.status_code, code, detail, dict(problem.headers or {})
     if isinstance(problem, OVERLOADED):
-        return 503, "busy", {}, {"retry-after": str(RETRY_SECONDS)}
+        code = "read_only" if isinstance(problem, ReadOnly) else "busy"
+        return 503, code, {}, {"retry-after": str(retry_after())}
     return 500, "internal", {}, {}
 
 
@@ -107,7 +113,7 @@ def _error_page(
     shown = (
         status if status in _ERROR_PAGES else 503 if status in (429, 425) else 404 if status == 410 else 422
     )
-    shop_request: ShopRequest = request.app.request_class(request.scope, request.receive)  # type: ignore[assignment]
+    shop_request = _shop_request(request)
     catalogue = shop_request.site.catalogues[shop_request.language]
     return pages.page(
         shop_request,
@@ -118,3 +124,8 @@ def _error_page(
         code=code,
         detail={key: str(value) for key, value in detail.items()},
     )
+
+
+def _shop_request(request: Request[Any, Any, Any]) -> ShopRequest:
+    made: ShopRequest = request.app.request_class(request.scope, request.receive)  # type: ignore[assignment]
+    return made

@@ -4,7 +4,7 @@ From a handler's values to an answer: the page's frame (header, words, basket, n
 Templates get plain values only. ``page`` is the frame every layout reads; a handler adds its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
@@ -15,10 +15,15 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from cabas.kit.money import format_cents
+from cabas.kit.signing import fingerprint
 from cabas.web import visitor as visitors
-from cabas.web.request import ShopRequest
+from cabas.web.dates import clock_time
+from cabas.web.kept import NEUTRAL
+from cabas.web.request import SESSION_COOKIE, ShopRequest
 
 HTML = "text/html"
+_HEADERS = "_headers"
+_IS_COPY = "is_copy"
 FLASH_COOKIE = "cabas_flash"
 FLASH_LENGTH_MAX = 1500
 _VISITOR_ATTRIBUTES = f"; HttpOnly; Max-Age={visitors.MAX_AGE_SECONDS}; Path=/; SameSite=lax"
@@ -54,6 +59,8 @@ def page(
 ) -> Response[str]:
     """A whole page in the visitor's language. ``frame_extra``: a face's own part of the frame."""
     catalogue = request.site.catalogues[request.language]
+    if status == 200 and (keep := _keeper(request, template)):
+        keep(frame, {**values, _HEADERS: headers})
     notices = [*_flash(request), *frame.notices]
     html = request.site.renderer.render(
         template,
@@ -65,6 +72,39 @@ def page(
     if request.cookies.get(FLASH_COOKIE):
         response.delete_cookie(FLASH_COOKIE)
     return keep_visitor(request, response)
+
+
+def last_copy(request: ShopRequest) -> Response[str] | None:
+    """This page as it last was for everybody, or for this very shopper, drawn for the visitor; None: there is none."""
+    copy = request.site.kept.find(**_keys(request), now=request.now)
+    if copy is None:
+        return None
+    request.scope["state"][_IS_COPY] = True
+    t = request.site.catalogues[request.language]
+    said = Notice("info", t("overload.copy_of", time=clock_time(copy.at, request.language)))
+    frame: Frame = msgspec.structs.replace(copy.frame, notices=(said, *copy.frame.notices))
+    values = {name: value for name, value in copy.values.items() if name != _HEADERS}
+    headers = {**(copy.values[_HEADERS] or {}), "cache-control": "no-store"}
+    return page(request, copy.template, frame, headers=headers, **values)
+
+
+def _keeper(request: ShopRequest, template: str) -> Callable[[Any, Mapping[str, Any]], None] | None:
+    """What keeps this page for the time without database; None: it need not be."""
+    if template not in NEUTRAL or _IS_COPY in request.scope["state"]:
+        return None
+    return request.site.kept.note(template, **_keys(request), now=request.now)
+
+
+def _keys(request: ShopRequest) -> dict[str, tuple[Any, ...]]:
+    """What a page depends on; its own shopper's also on the browser and its session."""
+    visitor = request.visitor
+    path = (request.scope["path"], request.scope["query_string"], request.language)
+    session = request.cookies.get(SESSION_COOKIE)
+    return {
+        "shared": (*path, visitor.store_id),
+        # Without the query: an order's page is the same with and without its thanks.
+        "own": (path[0], request.language, visitor.id, fingerprint(session) if session else b""),
+    }
 
 
 def fragment(request: ShopRequest, template: str, *, status: int = 200, **values: object) -> Response[str]:
@@ -170,7 +210,8 @@ def frame_values(request: ShopRequest, frame: Frame, notices: Sequence[Notice]) 
         "notices": [{"kind": notice.kind, "text": notice.text} for notice in notices],
         "alcohol_banner": frame.alcohol_banner,
         "nav": frame.nav,
-        "banner": request.site.directory.banner,
+        "banner": request.site.ladder.banner(request.site.catalogues[language])
+        or request.site.directory.banner,
     }
 
 

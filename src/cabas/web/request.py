@@ -4,8 +4,7 @@ What a handler of the sites receives: the time read once, the person, the databa
 Authorisation lives in the queries (``where customer_id = …``); a request only says who asks.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,16 +14,21 @@ from litestar.datastructures import State
 
 from cabas.domain.customers import queries as customers
 from cabas.domain.staff import queries as staff
-from cabas.kit.db import Connection, Transaction
+from cabas.kit.db import Connection, DatabaseAway, Transaction
 from cabas.kit.signing import fingerprint
 from cabas.web import presence
 from cabas.web import visitor as visitors
+from cabas.web.classes import is_for_staff
 from cabas.web.site import Site
 from cabas.web.visitor import Visitor
 
 SESSION_COOKIE = "cabas_session"
 STAFF_COOKIE = "cabas_staff"
 DEVICE_COOKIE = "cabas_device"
+
+
+class ReadOnly(DatabaseAway):
+    """The shop reads on, and takes no change for the moment: keep it and send it again (L4)."""
 
 
 class ShopRequest(Request[Any, Any, State]):
@@ -79,21 +83,32 @@ class ShopRequest(Request[Any, Any, State]):
                 return code
         return "fr"
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
-        async with self.site.database.read() as connection:
-            yield connection
+    def read(self) -> AbstractAsyncContextManager[Connection]:
+        """:raises ReadOnly: the database is known to be away."""
+        if not self.site.ladder.answers_reads:
+            raise ReadOnly
+        return self.site.database.read()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        async with self.site.database.transaction() as tx:
-            yield tx
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """:raises ReadOnly: nothing is written now."""
+        self._require_writes()
+        return self.site.database.transaction()
 
-    @asynccontextmanager
-    async def one_statement(self) -> AsyncIterator[Transaction]:
-        """A connection in autocommit, for an operation that writes by one statement."""
-        async with self.site.database.one_statement() as tx:
-            yield tx
+    def one_statement(self) -> AbstractAsyncContextManager[Transaction]:
+        """
+        A connection in autocommit, for an operation that writes by one statement.
+
+        :raises ReadOnly: nothing is written now.
+        """
+        self._require_writes()
+        return self.site.database.one_statement()
+
+    def _require_writes(self) -> None:
+        """The stores and head office go on writing while a level is only forced."""
+        ladder = self.site.ladder
+        staff_only = ladder.answers_reads and is_for_staff(self.scope["path"])
+        if not ladder.takes_writes and not staff_only:
+            raise ReadOnly
 
     async def signed_in(self, reader: Connection) -> customers.SignedIn | None:
         """The customer of the session cookie, or None. Asked once a request."""

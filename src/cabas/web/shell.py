@@ -3,13 +3,24 @@
 import msgspec
 from litestar import Response, get, post
 
-from cabas.web import pages
+from cabas.web import errors, pages
 from cabas.web.assets import BUILT
 from cabas.web.forms import read_form
+from cabas.web.guard import refuse_forged
 from cabas.web.pages import Frame, see_other
 from cabas.web.request import ShopRequest
 
+LAST_COPIES = 3
 THEMES = frozenset({"auto", "light", "dark"})
+
+
+async def before_page(request: ShopRequest) -> Response[str] | None:
+    """Before every handler of the storefront; from L3 a page is its last copy, where there is one."""
+    await refuse_forged(request)
+    ladder = request.site.ladder
+    if ladder.level < LAST_COPIES or request.method != "GET" or errors.wants_json(request):
+        return None
+    return pages.last_copy(request)
 
 
 @get("/sw.js", include_in_schema=False)

@@ -8,7 +8,11 @@ from cabas.kit.db import Database
 from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue
 from cabas.settings import Settings
+from cabas.web.addresses import AddressLimits
+from cabas.web.busy_page import BusyPage
 from cabas.web.directory import Directory
+from cabas.web.kept import KeptPages
+from cabas.web.ladder import SiteLadder
 from cabas.web.room import Room
 from cabas.web.visitor import VisitorCookie
 
@@ -23,5 +27,9 @@ class Site(msgspec.Struct, kw_only=True):
     directory: Directory
     search: SearchEngine
     room: Room
+    ladder: SiteLadder
+    kept: KeptPages
+    addresses: AddressLimits
+    busy_page: BusyPage
     push_key: str = ""
     """What a browser subscribes to notifications with; "": there are none."""

@@ -1,0 +1,1 @@
+"""The degradation ladder: which level a web process stands on, why, and the switch that forces one."""

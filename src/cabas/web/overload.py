@@ -1,0 +1,288 @@
+"""
+Around the whole application: who is let in, who waits, who is sent away, and by when an answer is due.
+
+Cheap work is refused before it costs anything: a 503 needs no database, no template and no session
+(docs/algorithms/limiter.md).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from random import randrange
+from time import monotonic
+from typing import Any, Final
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from cabas.kit.db import acquire_by
+from cabas.web import classes, errors
+from cabas.web.classes import DEADLINE_SECONDS, FREE, P0, P2, P3, P4, P5, SAFE
+from cabas.web.request import ShopRequest
+from cabas.web.site import Site
+
+SWEEP_SECONDS: Final = 0.01
+PATIENCE_SECONDS: Final = 0.25
+"""Under pressure P2 and below wait this long for a database connection, then make room."""
+
+DEADLINE_MS_MIN = 50
+RETRY_SECONDS: Final = ((1, 3), (1, 4), (2, 6), (3, 10), (5, 20), (30, 90))
+"""By class, from … to: drawn anew for each, so that who is sent away together doesn't return together."""
+
+_DEADLINE_HEADERS = frozenset({b"cabas-deadline", b"x-request-deadline"})
+_PROOFS = frozenset({b"cookie", b"authorization"})
+_CRAWLERS = (b"bot", b"crawl", b"spider")
+_GONE: Final = object()
+
+
+class Overload:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._sweeping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = classes.class_of(scope["method"], scope["path"]) if scope["type"] == "http" else FREE
+        if kind == FREE:
+            await self._app(scope, receive, send)
+            return
+        start = monotonic()
+        kind, seconds = _read_headers(scope["headers"], kind, DEADLINE_SECONDS[kind])
+        site: Site = scope["litestar_app"].state.site
+        limiter = site.ladder.limiter
+        if site.ladder.standing.level and _refused(site, kind, scope):
+            limiter.refuse(kind)
+            await _send_away(site, kind, scope, send)
+            return
+        wait = site.addresses.wait_seconds(scope) if kind <= P2 and scope["method"] not in SAFE else 0.0
+        if wait:
+            await _send_away(site, kind, scope, send, code="too_many", status=429, after=int(wait) + 1)
+            return
+        if limiter.enter(kind, start):
+            await self._run(site, kind, scope, receive, send, by=start + seconds, watch=None)
+            return
+        await self._wait(site, kind, scope, receive, send, by=start + seconds)
+
+    async def _wait(
+        self, site: Site, kind: int, scope: Scope, receive: Receive, send: Send, *, by: float
+    ) -> None:
+        """For a place; a request without a body is given up when its client goes."""
+        watch: asyncio.Task[None] | None = None
+        if scope["method"] in SAFE:
+            watch = asyncio.ensure_future(_until_gone(receive))
+            receive = _Replayed(watch)
+        try:
+            admitted = await self._queue(site, kind, watch)
+            if admitted is True:
+                await self._run(site, kind, scope, receive, send, by=by, watch=watch)
+            elif admitted is not _GONE:
+                await _send_away(site, kind, scope, send)
+        finally:
+            if watch:
+                watch.cancel()
+
+    async def _run(
+        self,
+        site: Site,
+        kind: int,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        by: float,
+        watch: "asyncio.Task[None] | None",
+    ) -> None:
+        """With a place: until the deadline, or until the client has gone."""
+        ladder, limiter = site.ladder, site.ladder.limiter
+        begun = monotonic()
+        pressed = kind >= P2 and (ladder.standing.level or limiter.full_since is not None)
+        token = acquire_by.set(min(by, begun + PATIENCE_SECONDS) if pressed else by)
+        answer = _Answer(send)
+        try:
+            async with asyncio.timeout(max(by - begun, 0.0)) as timeout:
+                if watch:
+                    watch.add_done_callback(
+                        lambda _: timeout.reschedule(0.0) if not timeout.expired() else None
+                    )
+                await self._app(scope, receive, answer)
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+            if not answer.status and not (watch and watch.done()):
+                await _send_late(scope, receive, answer)
+        finally:
+            acquire_by.reset(token)
+            end = monotonic()
+            limiter.leave(kind, end - begun, end, ok=0 < answer.status < 500)
+
+    async def _queue(self, site: Site, kind: int, watch: "asyncio.Task[None] | None") -> object:
+        """True: admitted. False: shed. `_GONE`: nobody waits for the answer any more."""
+        limiter = site.ladder.limiter
+        waiter = _Waiter()
+        limiter.wait(kind, waiter, monotonic())
+        self._sweep_soon(site)
+        try:
+            if watch is None:
+                return await waiter.settled
+            await asyncio.wait((waiter.settled, watch), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            _withdraw(site, kind, waiter)
+            raise
+        if watch.done():
+            _withdraw(site, kind, waiter)
+            return _GONE
+        return waiter.settled.result()
+
+    def _sweep_soon(self, site: Site) -> None:
+        if not self._sweeping and site.ladder.limiter.queued:
+            self._sweeping = True
+            asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, site)
+
+    def _sweep(self, site: Site) -> None:
+        self._sweeping = False
+        site.ladder.limiter.sweep(monotonic())
+        self._sweep_soon(site)
+
+
+class _Waiter:
+    __slots__ = ("settled",)
+
+    def __init__(self) -> None:
+        self.settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def settle(self, admitted: bool) -> None:  # noqa: FBT001 - as the limiter says it
+        self.settled.set_result(admitted)
+
+
+class _Answer:
+    """Notes the status as it goes by."""
+
+    __slots__ = ("_send", "status")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+class _Replayed:
+    """What a request without a body is read from, while somebody else watches for its client to go."""
+
+    def __init__(self, watch: "asyncio.Task[None]") -> None:
+        self._watch = watch
+        self._told = False
+
+    async def __call__(self) -> Any:
+        if not self._told:
+            self._told = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait((self._watch,))
+        return {"type": "http.disconnect"}
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _withdraw(site: Site, kind: int, waiter: _Waiter) -> None:
+    """It no longer waits; a place that it was given meanwhile goes to the next."""
+    limiter = site.ladder.limiter
+    if waiter.settled.done() and not waiter.settled.cancelled():
+        if waiter.settled.result():
+            limiter.leave(kind, 0.0, monotonic())
+        return
+    limiter.forget(kind, waiter)
+
+
+def _read_headers(headers: Iterable[tuple[bytes, bytes]], kind: int, seconds: float) -> tuple[int, float]:
+    """(class, seconds it may take): a crawler is of the last class, an order without any token isn't of the first."""
+    proven = kind != P0
+    for name, value in headers:
+        if name in _DEADLINE_HEADERS:
+            seconds = _sooner(value, seconds)
+        elif name in _PROOFS:
+            proven = True
+        elif name == b"user-agent" and kind == P3:
+            agent = value.lower()
+            if any(word in agent for word in _CRAWLERS):
+                kind = P5
+    return (kind if proven else P2), seconds
+
+
+def _sooner(value: bytes, seconds: float) -> float:
+    """A client may want its answer earlier than we would give it up, never later. In milliseconds."""
+    if not value.isdigit() or len(value) > 9:
+        return seconds
+    return min(seconds, max(int(value), DEADLINE_MS_MIN) / 1000)
+
+
+def _refused(site: Site, kind: int, scope: Scope) -> bool:
+    """Whether the level takes it away. What it writes on L4 is refused where it would write (`ShopRequest`)."""
+    level, method, path = site.ladder.standing.level, scope["method"], scope["path"]
+    if (kind == P5 and level >= 1) or (kind == P4 and level >= 2):
+        return True
+    return level == 3 and classes.is_basket_write(method, path)
+
+
+async def _send_away(
+    site: Site,
+    kind: int,
+    scope: Scope,
+    send: Send,
+    *,
+    code: str = "busy",
+    status: int = 503,
+    after: int = 0,
+) -> None:
+    """Without a database, a template or a session."""
+    first, last = RETRY_SECONDS[kind]
+    seconds = after or randrange(first, last + 1)  # noqa: S311 - nothing secret
+    path, headers = scope["path"], scope["headers"]
+    accepted = next((value for name, value in headers if name == b"accept"), b"")
+    if path.startswith("/api/") or b"application/json" in accepted:
+        body, media = _problem(code, status, seconds), b"application/problem+json"
+        extra: list[tuple[bytes, bytes]] = []
+    else:
+        body, extra = site.busy_page.body(headers, again=scope["method"] in SAFE, seconds=seconds)
+        media = b"text/html; charset=utf-8"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", media),
+                (b"content-length", str(len(body)).encode()),
+                (b"cache-control", b"no-store"),
+                (b"retry-after", str(seconds).encode()),
+                (b"x-content-type-options", b"nosniff"),
+                *extra,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _send_late(scope: Scope, receive: Receive, send: Send) -> None:
+    """Its deadline has passed: the page as it last was, or a refusal."""
+    request = ShopRequest(scope, receive, send)
+    response = errors.handle(request, TimeoutError())
+    await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+
+def _problem(code: str, status: int, seconds: int) -> bytes:
+    return msgspec.json.encode(
+        {
+            "type": f"urn:cabas:problem:{code}",
+            "title": code,
+            "status": status,
+            "code": code,
+            "retry_after_seconds": seconds,
+        }
+    )
