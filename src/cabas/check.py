@@ -1,13 +1,14 @@
 """
 `cabas check`: audits a live database for every invariant (docs/reference/invariants.md).
 
-Each invariant is a query for what would break it: no row, no breach. The queries read one
-snapshot, so a running system is judged at an instant.
+The queries read one snapshot, so a running system is judged at an instant. `cabas check draw` holds a
+draw again (docs/algorithms/draw.md).
 """
 
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import click
@@ -15,163 +16,24 @@ import msgspec
 
 from cabas import settings as settings_module
 from cabas.connection import database_url
+from cabas.domain.advance import audit as draw_audit
+from cabas.domain.advance.audit import Audited
+from cabas.invariants import INVARIANTS, Invariant
+from cabas.kit.clock import paris_midnight
+from cabas.kit.db import prepare_connection
 
 SHOWN_MAX = 5
 
 
-class Invariant(msgspec.Struct, frozen=True):
-    """``breach`` selects what breaks it, a readable text a row."""
-
-    name: str
-    says: str
-    breach: str
-
-
-INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "slots_never_oversold",
-        "0 ≤ taken ≤ capacity for every slot",
-        "select format('store %s slot %s: %s of %s', store_id, slot_id, taken, capacity) from slot"
-        " where taken < 0 or taken > capacity",
-    ),
-    Invariant(
-        "slots_count_orders_and_holds",
-        "a slot's taken places are its live orders and its holds",
-        """
-        select format('store %s slot %s: taken %s, orders %s, holds %s',
-                      s.store_id, s.slot_id, s.taken, coalesce(o.n, 0), coalesce(h.n, 0))
-          from slot s
-          left join (select store_id, slot_id, count(*) n from orders
-                      where state <> 'cancelled' group by 1, 2) o using (store_id, slot_id)
-          left join (select store_id, slot_id, count(*) n from slot_hold group by 1, 2) h using (store_id, slot_id)
-         where s.taken <> coalesce(o.n, 0) + coalesce(h.n, 0)""",
-    ),
-    Invariant(
-        "orders_have_a_slot",
-        "every order has the slot it was placed in",
-        """
-        select format('order %s: no slot %s in store %s', o.order_id, o.slot_id, o.store_id)
-          from orders o left join slot s using (store_id, slot_id)
-         where s.slot_id is null""",
-    ),
-    Invariant(
-        "one_order_a_key",
-        "every idempotency key leads to one order, and no order has two keys",
-        """
-        select format('key %s of %s: order %s is missing', k.key, k.shopper_id, k.order_id)
-          from checkout_key k left join orders o using (store_id, order_id)
-         where o.order_id is null
-        union all
-        select format('order %s has %s keys', order_id, count(*))
-          from checkout_key group by store_id, order_id having count(*) > 1""",
-    ),
-    Invariant(
-        "one_order_a_basket",
-        "a basket becomes at most one order",
-        "select format('basket %s: %s orders', cart_id, count(*)) from orders"
-        " group by store_id, cart_id having count(*) > 1",
-    ),
-    Invariant(
-        "orders_have_their_outbox_row",
-        "every order was recorded for its store in its own transaction",
-        """
-        select format('order %s has no outbox row', o.order_id)
-          from orders o
-         where not exists (select from outbox b where b.store_id = o.store_id and b.order_id = o.order_id
-                                                  and b.kind = 'order_placed')""",
-    ),
-    Invariant(
-        "dispatch_is_gap_free",
-        "each store's numbers run from 1 without a gap",
-        """
-        select format('store %s: %s dispatches, last %s', store_id, count(*), max(store_seq))
-          from dispatch group by store_id
-        having count(*) <> max(store_seq) or min(store_seq) <> 1""",
-    ),
-    Invariant(
-        "dispatched_once",
-        "what the outbox sent arrived exactly once, and nothing else did",
-        """
-        select format('outbox %s: no dispatch', b.outbox_id)
-          from outbox b left join dispatch d using (store_id, order_id, revision, kind)
-         where b.dispatched_at is not null and d.store_seq is null
-        union all
-        select format('store %s number %s: no outbox row', d.store_id, d.store_seq)
-          from dispatch d left join outbox b using (store_id, order_id, revision, kind)
-         where b.outbox_id is null""",
-    ),
-    Invariant(
-        "dispatch_bytes_match_their_digest",
-        "a dispatch's digest is that of its bytes",
-        "select format('store %s number %s', store_id, store_seq) from dispatch"
-        " where sha256 <> sha256(convert_to(body, 'UTF8'))",
-    ),
-    Invariant(
-        "no_order_before_its_slot_opened",
-        "no order was placed before bookings opened or after the cut-off",
-        """
-        select format('order %s at %s, slot open %s to %s', o.order_id, o.placed_at, s.opens_at, s.closes_at)
-          from orders o join slot s using (store_id, slot_id)
-         where o.placed_at < s.opens_at or o.placed_at >= o.cutoff_at""",
-    ),
-    Invariant(
-        "orders_add_up",
-        "an order's amounts are the sums of its lines",
-        """
-        select format('order %s: goods %s, lines %s', o.order_id, o.goods_cents, l.goods)
-          from orders o
-          join lateral (
-               select sum(total_cents + discount_cents) goods, sum(discount_cents) discount
-                 from order_line l
-                where l.store_id = o.store_id and l.order_id = o.order_id and l.revision = o.revision) l on true
-         where o.goods_cents <> l.goods or o.discount_cents <> l.discount or l.goods is null""",
-    ),
-    Invariant(
-        "final_amount_follows_picking",
-        "a settled order charges what was picked, never more than the told maximum",
-        """
-        select format('order %s: final %s, maximum %s', order_id, final_cents, maximum_cents)
-          from orders where final_cents > maximum_cents""",
-    ),
-    Invariant(
-        "one_hold_a_shopper",
-        "a shopper holds at most one place in the whole network",
-        "select format('shopper %s: %s holds', shopper_id, count(*)) from slot_hold"
-        " group by shopper_id having count(*) > 1",
-    ),
-    Invariant(
-        "cancelled_orders_say_so",
-        "a cancelled order has its cancellation, and only it",
-        """
-        select format('order %s', o.order_id)
-          from orders o left join cancellation c using (store_id, order_id)
-         where (o.state = 'cancelled') <> (c.order_id is not null)""",
-    ),
-    Invariant(
-        "the_rooms_draw_is_as_published",
-        "a waiting room's secret has the digest that was published, and nobody was called before its draw",
-        """
-        select format('event %s', event_id)
-          from room_event
-         where digest <> sha256(secret) or (ticked_at < opens_at and (bucket > 0 or fraction > 0))""",
-    ),
-    Invariant(
-        "sellable_products_are_lawful",
-        "a product on sale has its legal particulars",
-        """
-        select format('product %s', p.gtin)
-          from product p left join product_particulars d using (gtin)
-         where p.sellable and (d.gtin is null or d.operator_name = '')""",
-    ),
-)
-
-
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object: {ok, breaches: [...], invariants: n}."
 )
-def check(as_json: bool) -> None:  # noqa: FBT001 - click hands flags by position
+@click.pass_context
+def check(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click hands flags by position
     """Audit the database for every invariant; exits 1 on the first breach."""
+    if context.invoked_subcommand is not None:
+        return
     with database_url(settings_module.load()) as url:
         breaches = asyncio.run(audit(url))
     if as_json:
@@ -190,6 +52,69 @@ def check(as_json: bool) -> None:  # noqa: FBT001 - click hands flags by positio
             for example in breach.examples:
                 click.echo(f"  {example}")
     raise SystemExit(1 if breaches else 0)
+
+
+@check.command("draw")
+@click.argument("event")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: {ok, draws: [...]}.")
+def check_draw(event: str, as_json: bool) -> None:  # noqa: FBT001 - click hands flags by position
+    """
+    Hold the draw of EVENT again: a day (2026-11-28) or an opening (2026-11-28T00:00:00+01:00).
+
+    Recomputes the digest, each rank, the order and each place from what was left, wished and published;
+    exits 1 on a difference.
+    """
+    start, end = _span(event)
+    with database_url(settings_module.load()) as url:
+        draws = asyncio.run(_hold_again(url, start, end))
+    if not draws:
+        raise click.ClickException(f"no draw was published for {event}")
+    ok = not any(one.differences for one in draws)
+    if as_json:
+        click.echo(json.dumps({"ok": ok, "draws": msgspec.to_builtins(draws)}, ensure_ascii=False))
+    else:
+        for one in draws:
+            _show_draw(one)
+    raise SystemExit(0 if ok else 1)
+
+
+def _span(event: str) -> tuple[datetime, datetime]:
+    """``[start, end)`` of a day of France, or of one instant."""
+    try:
+        if "T" not in event.upper():
+            day = date.fromisoformat(event)
+            return paris_midnight(day), paris_midnight(day + timedelta(days=1))
+        opens_at = datetime.fromisoformat(event)
+    except ValueError as problem:
+        raise click.BadParameter("neither a day nor an instant", param_hint="EVENT") from problem
+    if opens_at.tzinfo is None:
+        raise click.BadParameter("an instant needs its zone", param_hint="EVENT")
+    return opens_at, opens_at + timedelta(microseconds=1)
+
+
+async def _hold_again(url: str, start: datetime, end: datetime) -> list[Audited]:
+    connection = await asyncpg.connect(url)
+    await prepare_connection(connection)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            openings = await draw_audit.openings_of_day(connection, start=start, end=end)
+            return [await draw_audit.hold_again(connection, opens_at=opens_at) for opens_at in openings]
+    finally:
+        await connection.close()
+
+
+def _show_draw(one: Audited) -> None:
+    verdict = "DIFFERS" if one.differences else "ok"
+    click.echo(
+        f"{verdict:>7}  {one.opens_at.isoformat()}: {one.winners} of {one.participants} requests in"
+        f" {one.stores} stores{f', {one.pending} stores not drawn yet' if one.pending else ''};"
+        f" secret {'revealed' if one.revealed else 'kept'}"
+    )
+    for difference in one.differences[:SHOWN_MAX]:
+        click.echo(
+            f"         store {difference.store_id}, {difference.about}: kept {difference.kept},"
+            f" found {difference.found}"
+        )
 
 
 class Breach(msgspec.Struct, frozen=True):
