@@ -1,13 +1,20 @@
 """How messages leave, as the environment says: never silently into a folder in production."""
 
+from datetime import timedelta
+
 import pytest
 
 from cabas import settings as settings_module
 from cabas.connectors.mail_folder import FolderMailer
 from cabas.connectors.mail_smtp import SmtpMailer
 from cabas.connectors.push_web import public_key
-from cabas.reactions import post_office
+from cabas.domain.messages import operations
+from cabas.domain.messages.sending import Post
+from cabas.kit.clock import FixedClock
+from cabas.reactions import post_office, send_messages
 from cabas.settings import BadSetting
+from cabas.web.letters.scribe import make_scribe
+from factories.messages import to_tell
 
 PRODUCTION = {
     "CABAS_ENV": "production",
@@ -15,6 +22,42 @@ PRODUCTION = {
     "CABAS_SMTP_URL": "smtps://me:secret@mail.example",
     "CABAS_MAIL_FROM": "Courses Martin <commandes@courses.example>",
 }
+
+
+class Carrier:
+    def __init__(self):
+        self.letters = []
+
+    async def send(self, letter):
+        self.letters.append(letter)
+
+
+@pytest.mark.parametrize(
+    ("level", "saturated", "seconds_ago", "sent"),
+    [(0, False, 0, 20), (1, False, 0, 2), (0, True, 0, 2), (3, True, 3600, 20)],
+)
+async def test_orders_come_before_words_while_the_site_is_short_of_places(
+    database, now, level, saturated, seconds_ago, sent
+):
+    at = now - timedelta(seconds=seconds_ago)
+    async with database.transaction() as tx:
+        await operations.tell_all(
+            tx, messages=[to_tell(str(n), template="advance_taken") for n in range(20)], now=now
+        )
+        await tx.execute(
+            """
+            insert into process_pressure (process_id, at, limit_now, in_flight, goodput_per_s, level, saturated_since)
+                 values ('web', $1, 10, 0, 0, $2, $3)""",
+            at,
+            level,
+            at if saturated else None,
+        )
+    clock, carrier = FixedClock(now), Carrier()
+    post = Post(scribe=make_scribe(site="https://courses.example", clock=clock), mailer=carrier, pusher=None)
+
+    await send_messages(database, clock, post=post, a_second=50, a_second_pressed=2)
+
+    assert len(carrier.letters) == sent
 
 
 def load(tmp_path, **changes):

@@ -57,6 +57,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     messages_a_second: int = 50
     """What one worker sends at most, so that a night of orders leaves it time to dispatch. At most 80."""
 
+    messages_a_second_pressed: int = 5
+    """Likewise while the site is short of places (`kit.overload`): orders first, words after."""
+
     address_orders: Rate = Rate(burst=60, period=timedelta(minutes=10))
     address_holds: Rate = Rate(burst=120, period=timedelta(minutes=10))
     """What one network address may ask for in each web process: many people share one in a school or at an operator."""

@@ -23,6 +23,9 @@ from cabas.connectors.mail_folder import FolderMailer
 from cabas.connectors.mail_form import Sender, sender_of
 from cabas.connectors.mail_smtp import SmtpMailer, server_of
 from cabas.connectors.push_web import WebPush
+from cabas.domain.ladder import queries as ladder
+from cabas.domain.ladder.model import Level
+from cabas.domain.messages import jobs as messages
 from cabas.domain.messages.ports import Mailer
 from cabas.domain.messages.sending import Post
 from cabas.domain.orders import telling
@@ -43,6 +46,18 @@ async def tell_shoppers(database: Database, clock: Clock) -> int:
     """Messages for what was dispatched and not told yet; returns how many facts."""
     async with database.transaction() as tx:
         return await telling.tell_dispatched(tx, templates=TOLD_OF_ORDERS, now=clock.now())
+
+
+async def send_messages(
+    database: Database, clock: Clock, *, post: Post, a_second: int, a_second_pressed: int
+) -> int:
+    """A second's worth of what is due: little of it while a web process is short of places. Returns how many."""
+    async with database.read() as reader:
+        processes = await ladder.processes(reader, now=clock.now())
+    pressed = any(one.level > Level.NORMAL or one.saturated_since is not None for one in processes)
+    return await messages.send_due(
+        database, clock, post=post, limit=a_second_pressed if pressed else a_second
+    )
 
 
 def post_office(settings: Settings) -> Post:

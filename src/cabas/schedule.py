@@ -15,7 +15,7 @@ from cabas.domain.waiting_room import jobs as waiting_room
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
-from cabas.reactions import post_office, tell_shoppers
+from cabas.reactions import post_office, send_messages, tell_shoppers
 from cabas.settings import Settings
 from cabas.web import edge
 
@@ -76,7 +76,12 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         booking_days=DEFAULTS.booking_days,
         folder=settings.edge_folder,
     )
-    send = partial(messages.send_due, post=post_office(settings), limit=DEFAULTS.messages_a_second)
+    send = partial(
+        send_messages,
+        post=post_office(settings),
+        a_second=DEFAULTS.messages_a_second,
+        a_second_pressed=DEFAULTS.messages_a_second_pressed,
+    )
     return (
         *RECURRING,
         Recurring("send what people are told", timedelta(seconds=1), send),
