@@ -75,8 +75,19 @@ def _copy(request: Request[Any, Any, Any]) -> Response[Any] | None:
 
 
 def problem_details(status: int, code: str, detail: dict[str, Any], headers: dict[str, str]) -> Response[Any]:
-    body = {"type": f"urn:cabas:problem:{code}", "title": code, "status": status, "code": code, **detail}
+    body = {
+        "type": f"urn:cabas:problem:{code}",
+        "title": _title(code),
+        "status": status,
+        "code": code,
+        **detail,
+    }
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _title(code: str) -> str:
+    """The code as a short sentence for people, the same each time (RFC 9457, 3.1.3)."""
+    return code.replace("_", " ").capitalize()
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:

@@ -109,6 +109,7 @@ async def test_an_order_without_a_key_is_refused(api: Api) -> None:
     refused = await api.call("POST", "/orders", body, token=basket.token)
 
     assert (refused.status_code, refused.json()["code"]) == (400, "key_missing")
+    assert refused.json()["title"] == "Key missing"
     assert refused.headers["content-type"] == "application/problem+json"
 
 
