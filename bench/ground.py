@@ -74,7 +74,7 @@ def web(ground: Ground, *, processes: int = WEB_PROCESSES, connections: int = 10
     )
     process = subprocess.Popen([sys.executable, "-m", "cabas", "web"], env=environ, start_new_session=True)
     try:
-        _wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
+        ready(process, f"http://127.0.0.1:{port}/readyz")
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
@@ -91,7 +91,8 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
+def ready(process: "subprocess.Popen[bytes]", address: str) -> None:
+    """Wait until the server answers there. :raises SystemExit: it ended, or says nothing for `READY_SECONDS`."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -1,0 +1,1 @@
+"""The midnight rehearsal (docs/explanation/rush.md)."""
