@@ -48,6 +48,9 @@ async def test_who_draws_no_place_is_offered_the_nearest(api: Api) -> None:
     slot = slot_not_open(api.clock.at)
     async with api.database.transaction() as tx:
         await tx.execute("update slot set capacity = 1 where slot_id = $1", int(slot))
+        await tx.execute(
+            "update slot set closes_at = closes_at + interval '2 days' where slot_id <> $1", int(slot)
+        )
     baskets = [await api.basket() for _ in range(2)]
     for basket in baskets:
         await wish(api, basket, slot)

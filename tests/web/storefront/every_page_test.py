@@ -38,12 +38,15 @@ PAGES = (
     "/cgv",
     "/confidentialite",
     "/accessibilite",
+    "/tirages/2026-11-25",
     "/suggestions?q=spag",
     "/robots.txt",
     "/sitemap.xml",
 )
 NATIONAL_PAGES = ("/rayons", f"/rayons/{SHOP.category}", "/recherche?q=riz", f"/produits/{SHOP.pasta[0]}")
 UNKNOWN = (
+    "/tirages/2026-02-30",
+    "/tirages/demain",
     "/magasins/nulle-part",
     "/magasins/nulle-part/rayons",
     "/magasins/national",

@@ -1,5 +1,6 @@
 """The draws of a day, for anyone to check."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -53,7 +54,7 @@ async def list_draws(
 def day_span(day: str) -> tuple[datetime, datetime]:
     """From this midnight of Paris to the next. :raises NoSuchDay: ``2026-02-30``."""
     try:
-        first = date.fromisoformat(day)
+        first = date.fromisoformat(day if re.fullmatch(DATE_PATTERN, day) else "")
     except ValueError as problem:
         raise NoSuchDay from problem
     return paris_midnight(first), paris_midnight(first + timedelta(days=1))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, get, post
 
+from cabas.domain.advance.privacy import forget_requests, priority_held, requests_held
 from cabas.domain.carts.privacy import carts_held, forget_in_carts
 from cabas.domain.customers import operations as customers
 from cabas.domain.customers import queries
@@ -50,10 +51,13 @@ from cabas.web.storefront.account_readable import readable
 EXPORT_PARTS: Final[Mapping[str, ExportPart]] = {
     "orders": orders_held,
     "baskets": carts_held,
+    "requests_in_advance": requests_held,
+    "priority_in_draws": priority_held,
     "messages": messages_held,
     "notified_browsers": notified_browsers_held,
 }
 ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {
+    "requests_in_advance": forget_requests,
     "orders": forget_in_orders,
     "baskets": forget_in_carts,
     "messages": forget_in_messages,

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from cabas.web.storefront import aisles, category, choice, crawlers, legal, product, search, store, stores
+from cabas.web.storefront import (
+    aisles,
+    category,
+    choice,
+    crawlers,
+    draw,
+    legal,
+    product,
+    search,
+    store,
+    stores,
+)
 
 ROUTES: Sequence[HTTPRouteHandler] = [
     stores.finder_page,
@@ -24,6 +35,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     legal.terms,
     legal.privacy,
     legal.accessibility,
+    draw.draws,
     crawlers.robots,
     crawlers.sitemap,
 ]
