@@ -16,7 +16,7 @@ from journeys.steps import SHOP, add_first, choose_store, give_contact, hold_slo
 
 DOOR = "/salle/entree?vers=/commande"
 CHECKOUT = re.compile("^[^?]*/commande$")
-STEPS_MS = 30_000
+STEPS_MS = 60_000
 STATUS = "main[data-room] [data-status]"
 ANSWERS_ALIKE = 40
 

@@ -17,6 +17,7 @@ from cabas.kit.clock import Clock, paris_day
 from cabas.kit.db import Database
 from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue, load_catalogues
+from cabas.kit.text import search_key
 from cabas.web.assets import BUILT, Assets
 from cabas.web.room_page import room_page
 
@@ -59,7 +60,7 @@ def write_fixed_pages(folder: Path) -> None:
 
 
 def write_store_pages(folder: Path, t: Catalogue, listed: list[Store]) -> None:
-    """``away.LANGUAGE.html`` and, a department, ``secours/NUMBER.LANGUAGE.html``."""
+    """``away.LANGUAGE.html`` and, a department, ``secours/SLUG.LANGUAGE.html``."""
     renderer = _renderer()
     by_department = groupby(
         sorted(listed, key=lambda store: (store.summary.department, store.summary.name)),
@@ -67,7 +68,8 @@ def write_store_pages(folder: Path, t: Catalogue, listed: list[Store]) -> None:
     )
     departments = []
     for department, members in by_department:
-        departments.append(department)
+        slug = search_key(department).replace(" ", "-")
+        departments.append({"slug": slug, "name": department})
         html = renderer.render(
             "ui/away_stores.html",
             t=t,
@@ -75,7 +77,7 @@ def write_store_pages(folder: Path, t: Catalogue, listed: list[Store]) -> None:
             department=department,
             stores=[_row(store, t) for store in members],
         )
-        replace_file(folder / "secours" / f"{department}.{t.language}.html", html.encode())
+        replace_file(folder / "secours" / f"{slug}.{t.language}.html", html.encode())
     html = renderer.render(
         "ui/away.html", t=t, lang=t.language, departments=departments, retry_seconds=RETRY_SECONDS
     )

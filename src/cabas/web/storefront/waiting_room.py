@@ -3,6 +3,7 @@ The waiting room's pages. Nearly everything is static and served by the edge; th
 place when somebody comes, and an admission when it is their turn.
 """
 
+from secrets import randbelow
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from litestar.response import Redirect
 from cabas.domain.waiting_room import queries
 from cabas.domain.waiting_room.line import Estimate, next_poll_seconds
 from cabas.domain.waiting_room.model import Event
-from cabas.domain.waiting_room.serving import POLL_LOW, REVEAL_AFTER
+from cabas.domain.waiting_room.serving import REVEAL_AFTER
 from cabas.kit.errors import NotFound
 from cabas.web.dates import clock_time
 from cabas.web.pages import HTML, is_local, keep_visitor
@@ -30,6 +31,8 @@ from cabas.web.room_guard import (
 from cabas.web.room_page import room_page
 
 TARGET = "/creneaux"
+DRAWN_SECONDS, SPREAD_SECONDS = 3, 6
+REFRESH_MIN, REFRESH_MAX = 5, 60
 NO_STORE = {"cache-control": "no-store"}
 _SECOND = {"cache-control": "public, max-age=1"}
 
@@ -105,17 +108,23 @@ async def draw(request: ShopRequest, event: FromPath[int]) -> Response[Any]:
 
 
 def _waiting(request: ShopRequest, event: Event, target: str, *, estimate: Estimate | None) -> Response[str]:
-    pace = request.site.room.event.per_second if request.site.room.event else 0.0
-    seconds = next_poll_seconds(ahead=estimate.ahead, per_second=pace) if estimate else POLL_LOW * 5
     html = room_page(
         request.site.renderer,
         request.site.catalogues[request.language],
         estimate=estimate,
         draw_at=None if estimate else clock_time(event.opens_at, request.language),
         target=target,
-        refresh_seconds=max(seconds, 5),
+        refresh_seconds=_refresh_seconds(request, event, estimate),
     )
     return keep_visitor(request, Response(html, media_type=HTML, headers=NO_STORE))
+
+
+def _refresh_seconds(request: ShopRequest, event: Event, estimate: Estimate | None) -> int:
+    """When a browser without scripts comes again: soon after the draw, spread; then by its distance."""
+    if estimate is None:
+        until = int((event.opens_at - request.now).total_seconds())
+        return min(until + DRAWN_SECONDS + randbelow(SPREAD_SECONDS), REFRESH_MAX)
+    return max(next_poll_seconds(ahead=estimate.ahead, per_second=event.per_second), REFRESH_MIN)
 
 
 def _go(request: ShopRequest, target: str) -> Response[Any]:
