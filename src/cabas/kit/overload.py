@@ -139,7 +139,7 @@ class Limiter:
         self._of = [0] * len(self.classes)
         self._queues = [_Queue(kind, now) for kind in self.classes]
         self._bounds: list[float] = []
-        self._floors: list[float] = []
+        self._floors: list[int] = []
         self._window_start, self._window_samples, self._window_late, self._window_peak = now, 0, 0, 0
         self._set_bounds()
 
@@ -245,7 +245,7 @@ class Limiter:
     def _set_bounds(self) -> None:
         self._bounds = [max(1.0, kind.share * self.limit) for kind in self.classes]
         self._floors = [
-            max(1.0, kind.reserved * self.limit) if kind.reserved else 0.0 for kind in self.classes
+            max(1, int(kind.reserved * self.limit)) if kind.reserved else 0 for kind in self.classes
         ]
 
     def _lowest_share(self) -> float:

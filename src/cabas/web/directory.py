@@ -18,7 +18,7 @@ from cabas.domain.slots.model import Channel, Slot
 from cabas.domain.stores import queries as stores
 from cabas.domain.stores.model import StoreSummary
 from cabas.kit.clock import Clock
-from cabas.kit.db import Database
+from cabas.kit.db import PASSING_FAULTS, Database
 from cabas.web.dates import short_slot
 
 REFRESH_SECONDS = 60
@@ -55,7 +55,7 @@ class Directory:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
                 await self.refresh()
-            except (TimeoutError, OSError):
+            except PASSING_FAULTS:
                 _log.warning("directory not refreshed: the database did not answer")
 
     def stores(self) -> list[StoreSummary]:
@@ -87,6 +87,6 @@ class Directory:
         try:
             async with self._database.read() as reader:
                 slot = await slots.next_open(reader, store_id=store_id, channel=Channel.DRIVE, now=now)
-        except (TimeoutError, OSError):
+        except PASSING_FAULTS:
             return
         self._next[store_id] = _NextSlot(slot, now)

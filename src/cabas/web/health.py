@@ -3,8 +3,11 @@
 from typing import Any
 
 from litestar import Response, get
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from cabas.domain.ladder.model import FRESH
+from cabas.kit.db import PASSING_FAULTS
+from cabas.web.load_figures import LoadFigures
 from cabas.web.request import ShopRequest
 
 
@@ -20,15 +23,23 @@ async def ready(request: ShopRequest) -> Response[Any]:
     try:
         async with request.read() as reader:
             await reader.fetchval("select 1")
-    except (OSError, TimeoutError):
+    except PASSING_FAULTS:
         return Response({"status": "database unreachable"}, status_code=503)
     return Response({"status": "ready"})
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics() -> Response[bytes]:
-    """Prometheus text format."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def metrics(request: ShopRequest) -> Response[bytes]:
+    """
+    Prometheus text format. Whichever process answers tells of all of them, from what each told last;
+    without a database it tells of itself alone. What it says of the interpreter is of the one that answers.
+    """
+    ladder = request.site.ladder
+    told = {one.process_id: one for one in ladder.others if request.now - one.at <= FRESH}
+    told[ladder.process_id] = ladder.pressure(request.now)
+    registry = CollectorRegistry()
+    registry.register(LoadFigures(list(told.values())))
+    return Response(generate_latest() + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES = [alive, ready, metrics]

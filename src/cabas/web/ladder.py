@@ -70,25 +70,25 @@ class SiteLadder:
         """Runs for the life of the process."""
         while True:
             try:
-                await self.tick(self._clock.now())
+                await self.follow(self._telling, self._clock.now())
             except Exception:  # the ladder must outlive whatever goes wrong around it
                 _log.exception("the ladder missed a second")
             await asyncio.sleep(TICK_SECONDS)
 
-    async def tick(self, now: datetime) -> None:
+    async def follow(self, telling: Database, now: datetime) -> None:
         """A second: read the switch, take a step, tell how it is."""
-        await self._probe(now)
+        await self._probe(telling, now)
         before = self.standing
         self.standing = self._ladder.step(self._signals(), self.setting, now)
         if self.standing is not before:
             _log.warning("level L%d: %s", self.standing.level, self.standing.reason)
         if self.answers_reads and not self._missed:
-            await self._tell(now)
+            await self._tell(telling, now)
 
-    async def _probe(self, now: datetime) -> None:
+    async def _probe(self, telling: Database, now: datetime) -> None:
         """A standby answers reads and takes no writes: it is no primary."""
         try:
-            async with asyncio.timeout(PROBE_SECONDS), self._telling.read() as reader:
+            async with asyncio.timeout(PROBE_SECONDS), telling.read() as reader:
                 standby: bool = await reader.fetchval("select pg_is_in_recovery()")
                 self.setting = await queries.setting(reader)
                 self.others = await queries.processes(reader, now=now)
@@ -99,10 +99,10 @@ class SiteLadder:
             self.answers_reads = self._missed < model.PROBES_MISSED
             _log.warning("the database did not answer: %s", type(problem).__name__)
 
-    async def _tell(self, now: datetime) -> None:
+    async def _tell(self, telling: Database, now: datetime) -> None:
         self._ticks += 1
         try:
-            async with asyncio.timeout(PROBE_SECONDS), self._telling.transaction() as tx:
+            async with asyncio.timeout(PROBE_SECONDS), telling.transaction() as tx:
                 await operations.tell(tx, pressure=self.pressure(now))
                 if self._ticks % FORGET_TICKS == 0:
                     await operations.forget(tx, now=now)

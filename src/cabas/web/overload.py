@@ -48,7 +48,7 @@ class Overload:
             await self._app(scope, receive, send)
             return
         start = monotonic()
-        kind, seconds = _read_headers(scope["headers"], kind, DEADLINE_SECONDS[kind])
+        kind, seconds = terms_of(scope["headers"], kind, DEADLINE_SECONDS[kind])
         site: Site = scope["litestar_app"].state.site
         limiter = site.ladder.limiter
         if site.ladder.standing.level and _refused(site, kind, scope):
@@ -201,7 +201,7 @@ def _withdraw(site: Site, kind: int, waiter: _Waiter) -> None:
     limiter.forget(kind, waiter)
 
 
-def _read_headers(headers: Iterable[tuple[bytes, bytes]], kind: int, seconds: float) -> tuple[int, float]:
+def terms_of(headers: Iterable[tuple[bytes, bytes]], kind: int, seconds: float) -> tuple[int, float]:
     """(class, seconds it may take): a crawler is of the last class, an order without any token isn't of the first."""
     proven = kind != P0
     for name, value in headers:

@@ -11,7 +11,7 @@ from cabas.domain.catalog import queries as catalog
 from cabas.domain.catalog.model import Card
 from cabas.domain.search import queries
 from cabas.domain.search.index import ProductIndex
-from cabas.kit.db import Connection, Database
+from cabas.kit.db import PASSING_FAULTS, Connection, Database
 
 CONSIDERED = 240
 """Best products of the whole network looked at for one store: it sells a part of them."""
@@ -66,7 +66,7 @@ class SearchEngine:
         while True:
             try:
                 await self.refresh()
-            except (OSError, TimeoutError):
+            except PASSING_FAULTS:
                 _log.warning("search index not renewed: the database did not answer")
             await asyncio.sleep(RENEWAL_SECONDS)
 

@@ -99,6 +99,7 @@ def page(
     if allowed(desk.actor, Permission.SEE_NETWORK, NETWORK):
         menu.append(_item(t("console.nav_network"), "/console", "pin", "network"))
         menu.append(_item(t("console.nav_room"), "/console/salle-attente", "clock", "room"))
+        menu.append(_item(t("console.nav_ladder"), "/console/charge", "alert", "ladder"))
     if desk.store is not None:
         entries = [entry for entry in _STORE_MENU if desk.may(entry[3])]
         for number, (key, path, icon, _) in enumerate(entries):

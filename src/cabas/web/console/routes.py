@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from cabas.web.console import (
     hours,
     journal,
+    ladder,
     network,
     offers,
     orders,
@@ -27,6 +28,8 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     network.network,
     room.shown,
     room.switch,
+    ladder.shown,
+    ladder.switch,
     today.today,
     orders.listed,
     orders.shown,
