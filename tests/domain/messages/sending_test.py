@@ -214,19 +214,36 @@ async def test_a_refusal_for_good_is_not_tried_again(database, clock, post, carr
 async def test_a_server_that_hangs_holds_up_no_other_message(
     database, clock, post, carrier, tell, monkeypatch
 ):
-    monkeypatch.setattr(sending, "SECONDS_MAX", 0.05)
     await tell(to_tell("one", template="hang"), *(to_tell(str(number)) for number in range(5)))
-    send = carrier.send
+    send, answers, others = carrier.send, asyncio.Event(), asyncio.Semaphore(0)
 
     async def hang(letter):
         if letter.subject == "hang":
-            await asyncio.sleep(3600)
+            await answers.wait()
         await send(letter)
+        others.release()
 
     monkeypatch.setattr(carrier, "send", hang)
+    under_way = asyncio.create_task(sending.send_round(database, clock, post=post, limit=10))
+    for _ in range(5):
+        await others.acquire()
+
+    assert [letter.subject for letter in carrier.letters] == ["advance_placed"] * 5
+    answers.set()
+    assert await under_way == 6
+
+
+async def test_a_server_that_hangs_is_left_and_asked_again_later(
+    database, clock, post, carrier, tell, told, monkeypatch
+):
+    monkeypatch.setattr(sending, "SECONDS_MAX", 0.0)
+    monkeypatch.setattr(carrier, "send", lambda letter: asyncio.Event().wait())
+    await tell(to_tell("one", order_id=ORDER))
+
     await sending.send_round(database, clock, post=post, limit=10)
 
-    assert len(carrier.letters) == 5
+    [line] = await told()
+    assert (line.state, line.problem) == ("waiting", "no answer in time")
 
 
 async def test_who_was_erased_is_sent_nothing_and_leaves_no_trace(database, clock, post, carrier, tell):
