@@ -176,3 +176,40 @@ async def put_order(
 def _plain(agreement: Agreement) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(agreement)
     return plain
+
+
+async def put_priority(
+    tx: Transaction,
+    *,
+    customer_id: UUID,
+    group: str,
+    store_id: int,
+    granted_by: str,
+    until: datetime,
+    now: datetime,
+) -> None:
+    await tx.execute(
+        """
+        insert into customer_priority (customer_id, group_name, store_id, granted_by, granted_at, until)
+             values ($1, $2, $3, $4, $5, $6)
+        on conflict (customer_id)
+          do update set group_name = excluded.group_name, store_id = excluded.store_id,
+                        granted_by = excluded.granted_by, granted_at = excluded.granted_at,
+                        until = excluded.until""",
+        customer_id,
+        group,
+        store_id,
+        granted_by,
+        now,
+        until,
+    )
+
+
+async def delete_priority(tx: Transaction, *, customer_id: UUID, store_id: int) -> bool:
+    """False when this store granted none."""
+    return (
+        await tx.execute(
+            "delete from customer_priority where customer_id = $1 and store_id = $2", customer_id, store_id
+        )
+        == 1
+    )

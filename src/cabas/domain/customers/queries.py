@@ -88,6 +88,14 @@ async def customer(reader: Connection, *, customer_id: UUID) -> Customer | None:
     return Customer(**{**row, "preferences": _as_preferences(row["preferences"])}) if row else None
 
 
+async def account_of(reader: Connection, *, email_key: str) -> UUID | None:
+    """Whose account this e-mail opens (`model.email_key`)."""
+    found: UUID | None = await reader.fetchval(
+        "select customer_id from customer where email_key = $1 and erased_at is null", email_key
+    )
+    return found
+
+
 async def addresses(reader: Connection, *, customer_id: UUID) -> list[Address]:
     """Oldest first."""
     rows = await reader.fetch(

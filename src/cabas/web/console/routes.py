@@ -12,6 +12,7 @@ from cabas.web.console import (
     offers,
     orders,
     pattern,
+    priority,
     room,
     signin,
     slots,
@@ -52,5 +53,8 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     team.hire,
     team.set_pin,
     team.leave,
+    priority.shown,
+    priority.grant,
+    priority.revoke,
     journal.shown,
 ]
