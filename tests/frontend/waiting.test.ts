@@ -5,10 +5,12 @@ import {
   drawnShare,
   estimate,
   isCalled,
+  isStale,
   pollMs,
   positionIn,
   type Rank,
   readLine,
+  retryMs,
   rounded,
   type Serving,
 } from "../../src/cabas/web/islands/logic/waiting.ts";
@@ -72,4 +74,18 @@ test("the far look less often, and no two at the same moment", () => {
   assert.equal(pollMs(serving, 1_000_000, () => 0.5), 20_000);
   assert.equal(pollMs(serving, 1200, () => 0), 4800);
   assert.equal(pollMs({ on: true, now: "" }, 10, () => 1), 24_000);
+});
+
+test("a controller is silent when nothing changes, or when its file was old as it was served", () => {
+  const serving: Serving = { on: true, now: "", stale_after: 10 };
+  const sign = "2026-11-26T23:00:00Z";
+  assert.equal(isStale(serving, sign, 3000, "Thu, 26 Nov 2026 23:00:02 GMT"), false);
+  assert.equal(isStale(serving, sign, 0, "Thu, 26 Nov 2026 23:00:11 GMT"), true);
+  assert.equal(isStale(serving, sign, 10_001, "Thu, 26 Nov 2026 23:00:02 GMT"), true);
+  assert.equal(isStale(serving, sign, 3000, null), false);
+});
+
+test("a door that leads back is tried less and less often", () => {
+  assert.deepEqual([0, 1, 2, 3, 9].map((tries) => retryMs(tries, () => 1)), [0, 4000, 8000, 16_000, 60_000]);
+  assert.equal(retryMs(9, () => 0), 30_000);
 });

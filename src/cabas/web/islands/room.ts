@@ -1,8 +1,19 @@
 // The waiting room's page. It reads one small file, the same for everybody, and goes in when it is its turn.
 // Nothing moves the focus; the live region speaks once a minute, when something changes, or when asked.
-import { drawnShare, estimate, isCalled, pollMs, type Rank, readLine, type Serving } from "./logic/waiting.ts";
+import {
+  drawnShare,
+  estimate,
+  isCalled,
+  isStale,
+  pollMs,
+  type Rank,
+  readLine,
+  retryMs,
+  type Serving,
+} from "./logic/waiting.ts";
 
 const SAY_EVERY_MS = 60_000;
+const TRIES = "cabas-room-tries";
 const main = document.querySelector<HTMLElement>("[data-room]")!;
 const part = (name: string) => main.querySelector<HTMLElement>(`[data-${name}]`)!;
 const words = main.dataset;
@@ -21,11 +32,11 @@ part("read").addEventListener("click", () => speak());
 void look();
 
 async function look(): Promise<void> {
-  let wait = 10_000;
+  let wait = 8000 + Math.random() * 8000;
   try {
     const answer = await fetch("/salle/serving.json", { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (!answer.ok) throw new Error(String(answer.status));
-    wait = await follow((await answer.json()) as Serving);
+    wait = await follow((await answer.json()) as Serving, answer.headers.get("date"));
   } catch {
     show("away", words.away ?? "");
     part("enter").hidden = false;
@@ -34,17 +45,17 @@ async function look(): Promise<void> {
 }
 
 /** What the file says; answers how long to wait before reading it again. */
-async function follow(serving: Serving): Promise<number> {
+async function follow(serving: Serving, servedAt: string | null): Promise<number> {
   const line = readLine(document.cookie);
   const sign = serving.ticked ?? serving.now;
   if (sign !== lastSign) [lastSign, changedAt] = [sign, performance.now()];
-  const stale = performance.now() - changedAt > (serving.stale_after ?? 10) * 1000;
-  if (stale) return away();
+  if (isStale(serving, sign, performance.now() - changedAt, servedAt)) return away();
   tellStock(serving, line?.store ?? 0);
   if (!serving.on || !line || line.event !== serving.event) return goIn(3000);
   const untilDraw = Date.parse(serving.opens_at ?? serving.now) - Date.parse(serving.now);
   if (untilDraw > 0) {
     const time = new Date(serving.opens_at!).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short", timeZone: "Europe/Paris" });
+    sessionStorage.removeItem(TRIES);
     show("before", (words.before ?? "").replace("{time}", time));
     return Math.min(10_000 + Math.random() * 10_000, untilDraw + 1000 + Math.random() * 7000);
   }
@@ -60,6 +71,7 @@ async function follow(serving: Serving): Promise<number> {
 }
 
 function tell(serving: Serving, rank: Rank): number {
+  sessionStorage.removeItem(TRIES);
   const { ahead, low, high } = estimate(serving, rank);
   const n = ahead.toLocaleString(document.documentElement.lang);
   const range = high === null ? "" : high <= 1 ? words.soon : low ? words.range : words.under;
@@ -70,15 +82,19 @@ function tell(serving: Serving, rank: Rank): number {
 
 /** The controller is silent: the site itself decides who comes in, if it is there. */
 function away(): number {
-  show("away", words.away ?? "");
   part("enter").hidden = false;
   return goIn(20_000, 5000);
 }
 
+/** A door that leads back here is tried less and less often: a dead site isn't hammered by those who wait. */
 function goIn(jitterMs: number, leastMs = 0): number {
-  if (leastMs === 0) show("open", words.open ?? "");
-  setTimeout(() => location.assign(entrance), leastMs + Math.random() * jitterMs);
-  return 60_000;
+  const tries = Number(sessionStorage.getItem(TRIES) ?? 0);
+  sessionStorage.setItem(TRIES, String(tries + 1));
+  if (leastMs === 0 && tries < 2) show("open", words.open ?? "");
+  else show("away", words.away ?? "");
+  const wait = leastMs + Math.random() * jitterMs + retryMs(tries);
+  setTimeout(() => location.assign(entrance), wait);
+  return wait + 60_000;
 }
 
 function show(next: string, text: string): void {

@@ -92,6 +92,20 @@ export function pollMs(serving: Serving, ahead: number, random: () => number = M
   return Math.round(seconds * 1000 * (0.8 + 0.4 * random()));
 }
 
+/**
+ * Whether the controller is silent: nothing changed for a while here, or, on a page just opened, the file was old
+ * when it was served (both times are of the server's clock).
+ */
+export function isStale(serving: Serving, sign: string, unchangedMs: number, servedAt: string | null): boolean {
+  const limit = (serving.stale_after ?? 10) * 1000;
+  return unchangedMs > limit || (servedAt !== null && Date.parse(servedAt) - Date.parse(sign) > limit);
+}
+
+/** How much longer to wait before the door is tried again, after so many times in vain: up to a minute. */
+export function retryMs(tries: number, random: () => number = Math.random): number {
+  return tries ? Math.min(2000 * 2 ** tries, 60_000) * (0.5 + random() / 2) : 0;
+}
+
 /** The share that the draw gave: the first 48 bits of HMAC-SHA256(secret, event as 8 bytes, who as 16). */
 export async function drawnShare(secret: string, event: number, who: string): Promise<number> {
   const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
