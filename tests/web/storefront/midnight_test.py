@@ -38,7 +38,7 @@ async def fill(database, *slots):
 async def test_without_a_store_the_page_says_what_is_missing_and_where_to_get_it(shopper):
     page = await shopper.page("/minuit")
 
-    assert page.count("is-done") == 1  # paying at the store needs no preparation
+    assert page.count("c-night__step is-done") == 1  # paying at the store needs no preparation
     assert "/magasins?retour=/minuit" in html.unescape(page)
     assert "midnight-form" not in page
 

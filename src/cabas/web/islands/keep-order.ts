@@ -28,6 +28,12 @@ export function keepOrder(form: HTMLElement): void {
     event.submitter?.setAttribute("aria-busy", "true");
     void settle(order, form);
   });
+  // Back to this page by the browser's cache: the form can go again.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    delete form.dataset.sent;
+    for (const one of form.querySelectorAll("[aria-busy]")) one.removeAttribute("aria-busy");
+  });
 }
 
 /** Once a page: an order that a former page left waiting goes on. */
@@ -41,12 +47,12 @@ export function watchKeptOrder(): void {
 
 /* private */
 
+/** One page at a time sends what was left waiting; a form that was just pressed waits for nobody. */
 async function settle(order: KeptOrder, form: HTMLFormElement | null): Promise<void> {
-  const run = () => untilSettled(order, form);
-  // One page at a time sends; the others wait for the word that it is settled.
-  if (!("locks" in navigator)) return run();
-  await navigator.locks.request(LOCK, { ifAvailable: form === null }, async (lock) => {
-    if (lock) await run();
+  if (!("locks" in navigator)) return untilSettled(order, form);
+  await navigator.locks.request(LOCK, { ifAvailable: form !== null }, async () => {
+    if (keptOrder()?.key === order.key) await untilSettled(order, form);
+    else panel()?.remove();
   });
 }
 
@@ -55,7 +61,7 @@ async function untilSettled(order: KeptOrder, form: HTMLFormElement | null): Pro
   for (let tries = 0; !answer || answer.meaning === "later"; tries += 1) {
     show(order);
     if (answer) await pause(Math.max(retryDelayMs(tries), answer.waitMs * (0.75 + Math.random() / 2)));
-    if (!keptOrder()) return;
+    if (keptOrder()?.key !== order.key) return;
     answer = await askedThenSent(order);
   }
   forget();
