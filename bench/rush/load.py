@@ -41,7 +41,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[Answer]
     cpu_seconds: float
     seconds: float
-    complaints: str
+    complaints: list[str]
 
     def of(self, kind: str) -> list[Answer]:
         return [answer for answer in self.answers if answer.kind == kind]
@@ -96,7 +96,7 @@ class Load:
             answers=[_answer(line) for line in lines if line and not line.startswith("#")],
             cpu_seconds=usage.ru_utime + usage.ru_stime,
             seconds=time.monotonic() - started,
-            complaints=complaints,
+            complaints=complaints.splitlines(),
         )
 
     def stop(self) -> None:

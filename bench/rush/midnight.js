@@ -27,7 +27,7 @@ const scenarios = {
 };
 if (ORDERS > 0) scenarios.stroke = {
   executor: 'constant-arrival-rate', exec: 'order', rate: ORDERS, timeUnit: '1s', duration: '1s',
-  startTime: `${LEAD}s`, preAllocatedVUs: ORDERS, gracefulStop: `${AFTER + 30}s`,
+  startTime: `${LEAD}s`, preAllocatedVUs: Math.ceil(ORDERS * 1.02) + 1, gracefulStop: `${AFTER + 30}s`,
 };
 export const options = { scenarios, discardResponseBodies: true, systemTags: [], noCookiesReset: true };
 
@@ -66,7 +66,8 @@ export function order() {
 // The confirmation, and its living part while the page stays open.
 function follow(to) {
   let sent = Date.now();
-  tell('confirmation', http.get(BASE + to, { timeout: TIMEOUT }).status, Date.now() - sent);
+  const { answer, tries } = persist((headers) => http.get(BASE + to, { headers, timeout: TIMEOUT }));
+  tell('confirmation', answer.status, Date.now() - sent, tries);
   for (let poll = 0; poll < POLLS; poll += 1) {
     sleep(8 + 4 * Math.random());
     sent = Date.now();

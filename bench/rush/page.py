@@ -163,6 +163,10 @@ def _notes(figures: dict[str, Any], told: dict[str, Any]) -> list[str]:
             f"Sustained by answer: {figures['sustained_statuses']}, not sent {figures['sustained_not_sent']};"
             f" generator {figures['sustained_generator_cpu_share']:.0%} of a core; limit: pgbench, the same call"
         )
+    complaints = [
+        line for part in (_stroke(told), _sustained(told)) if part for line in part.report.complaints
+    ]
+    notes += [f"k6: {line}" for line in complaints[:5]]
     if figures["probe_failed"]:
         notes.append(f"Probe without answer: {figures['probe_failed']}")
     broken = figures["check_breaches"]
