@@ -142,7 +142,7 @@ class EmbeddedPostgres:
         port_file = self.folder / "port"
         sockets = "''"
         for attempt in range(START_ATTEMPTS):
-            port = _free_port(port_file if attempt == 0 else None)
+            port = _free_port(port_file if attempt < START_ATTEMPTS - 1 else None)
             port_file.write_text(str(port))
             options = {
                 "listen_addresses": "127.0.0.1",
@@ -224,6 +224,8 @@ def _free_port(remembered: Path | None) -> int:
     wanted = int(remembered.read_text()) if remembered and remembered.exists() else 0
     for port in (wanted, 0):
         with socket.socket() as probe:
+            # As PostgreSQL does: connections that a crash left to time out don't take the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
