@@ -24,7 +24,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _FORCED = [f"L{level}" for level in range(Level.EDGE_ALONE)]
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[timedelta | None]):
     name = "duration"
 
     def convert(

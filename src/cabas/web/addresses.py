@@ -38,7 +38,8 @@ def client_address(scope: Scope) -> str:
     The peer's address; behind a proxy of ours, which is a peer that isn't public, the one that it saw: the
     last of ``x-forwarded-for``, since those before it are whatever the client wrote.
     """
-    peer = scope["client"][0] if scope.get("client") else ""
+    client = scope["client"]
+    peer = client[0] if client else ""
     if _is_public(peer):
         return peer
     told = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")

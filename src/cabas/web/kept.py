@@ -112,6 +112,8 @@ NEUTRAL: Final[Mapping[str, Callable[[Values], Values | None]]] = {
     "storefront/aisles.html": _as_is,
     "storefront/store.html": _as_is,
     "storefront/stores.html": _as_is,
+    "storefront/search.html": _cards,
+    "storefront/legal.html": _as_is,
     "storefront/slots/slots.html": _slots,
     "storefront/orders/order.html": _as_is,
 }

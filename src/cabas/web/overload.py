@@ -7,13 +7,14 @@ Cheap work is refused before it costs anything: a 503 needs no database, no temp
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from random import randrange
 from time import monotonic
 from typing import Any, Final
 
 import msgspec
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from cabas.kit.db import acquire_by
 from cabas.web import classes, errors
@@ -43,8 +44,10 @@ class Overload:
         self._sweeping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = classes.class_of(scope["method"], scope["path"]) if scope["type"] == "http" else FREE
-        if kind == FREE:
+        kind = FREE
+        if scope["type"] == ScopeType.HTTP:
+            kind = classes.class_of(scope["method"], scope["path"])
+        if scope["type"] != ScopeType.HTTP or kind == FREE:
             await self._app(scope, receive, send)
             return
         start = monotonic()
@@ -65,11 +68,14 @@ class Overload:
         await self._wait(site, kind, scope, receive, send, by=start + seconds)
 
     async def _wait(
-        self, site: Site, kind: int, scope: Scope, receive: Receive, send: Send, *, by: float
+        self, site: Site, kind: int, scope: HTTPScope, receive: Receive, send: Send, *, by: float
     ) -> None:
-        """For a place; a request without a body is given up when its client goes."""
+        """
+        For a place. A request that may wait for long and has no body is given up when its client goes; watching
+        one that waits a tenth of a second at most would cost more than it saves.
+        """
         watch: asyncio.Task[None] | None = None
-        if scope["method"] in SAFE:
+        if scope["method"] in SAFE and classes.CLASSES[kind].patience_seconds is not None:
             watch = asyncio.ensure_future(_until_gone(receive))
             receive = _Replayed(watch)
         try:
@@ -86,7 +92,7 @@ class Overload:
         self,
         site: Site,
         kind: int,
-        scope: Scope,
+        scope: HTTPScope,
         receive: Receive,
         send: Send,
         *,
@@ -94,17 +100,15 @@ class Overload:
         watch: "asyncio.Task[None] | None",
     ) -> None:
         """With a place: until the deadline, or until the client has gone."""
-        ladder, limiter = site.ladder, site.ladder.limiter
+        limiter = site.ladder.limiter
         begun = monotonic()
-        pressed = kind >= P2 and (ladder.standing.level or limiter.full_since is not None)
+        pressed = kind >= P2 and (site.ladder.standing.level or limiter.full_since is not None)
         token = acquire_by.set(min(by, begun + PATIENCE_SECONDS) if pressed else by)
         answer = _Answer(send)
         try:
             async with asyncio.timeout(max(by - begun, 0.0)) as timeout:
                 if watch:
-                    watch.add_done_callback(
-                        lambda _: timeout.reschedule(0.0) if not timeout.expired() else None
-                    )
+                    watch.add_done_callback(lambda _: _hurry(timeout))
                 await self._app(scope, receive, answer)
         except TimeoutError:
             if not timeout.expired():
@@ -164,10 +168,10 @@ class _Answer:
         self._send = send
         self.status = 0
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        await self._send(message)
+        return self._send(message)
 
 
 class _Replayed:
@@ -184,6 +188,12 @@ class _Replayed:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait((self._watch,))
         return {"type": "http.disconnect"}
+
+
+def _hurry(timeout: asyncio.Timeout) -> None:
+    """Its client has gone: its deadline is now, unless it has ended anyway."""
+    with contextlib.suppress(RuntimeError):
+        timeout.reschedule(0.0)
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -223,7 +233,7 @@ def _sooner(value: bytes, seconds: float) -> float:
     return min(seconds, max(int(value), DEADLINE_MS_MIN) / 1000)
 
 
-def _refused(site: Site, kind: int, scope: Scope) -> bool:
+def _refused(site: Site, kind: int, scope: HTTPScope) -> bool:
     """Whether the level takes it away. What it writes on L4 is refused where it would write (`ShopRequest`)."""
     level, method, path = site.ladder.standing.level, scope["method"], scope["path"]
     if (kind == P5 and level >= 1) or (kind == P4 and level >= 2):
@@ -234,7 +244,7 @@ def _refused(site: Site, kind: int, scope: Scope) -> bool:
 async def _send_away(
     site: Site,
     kind: int,
-    scope: Scope,
+    scope: HTTPScope,
     send: Send,
     *,
     code: str = "busy",
@@ -269,7 +279,7 @@ async def _send_away(
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _send_late(scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_late(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Its deadline has passed: the page as it last was, or a refusal."""
     request = ShopRequest(scope, receive, send)
     response = errors.handle(request, TimeoutError())

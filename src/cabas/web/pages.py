@@ -23,6 +23,7 @@ from cabas.web.request import SESSION_COOKIE, ShopRequest
 
 HTML = "text/html"
 _HEADERS = "_headers"
+_EXTRA = "_extra"
 _IS_COPY = "is_copy"
 FLASH_COOKIE = "cabas_flash"
 FLASH_LENGTH_MAX = 1500
@@ -60,7 +61,7 @@ def page(
     """A whole page in the visitor's language. ``frame_extra``: a face's own part of the frame."""
     catalogue = request.site.catalogues[request.language]
     if status == 200 and (keep := _keeper(request, template)):
-        keep(frame, {**values, _HEADERS: headers})
+        keep(frame, {**values, _HEADERS: headers, _EXTRA: frame_extra})
     notices = [*_flash(request), *frame.notices]
     html = request.site.renderer.render(
         template,
@@ -83,9 +84,9 @@ def last_copy(request: ShopRequest) -> Response[str] | None:
     t = request.site.catalogues[request.language]
     said = Notice("info", t("overload.copy_of", time=clock_time(copy.at, request.language)))
     frame: Frame = msgspec.structs.replace(copy.frame, notices=(said, *copy.frame.notices))
-    values = {name: value for name, value in copy.values.items() if name != _HEADERS}
+    values = {name: value for name, value in copy.values.items() if name not in (_HEADERS, _EXTRA)}
     headers = {**(copy.values[_HEADERS] or {}), "cache-control": "no-store"}
-    return page(request, copy.template, frame, headers=headers, **values)
+    return page(request, copy.template, frame, headers=headers, frame_extra=copy.values[_EXTRA], **values)
 
 
 def _keeper(request: ShopRequest, template: str) -> Callable[[Any, Mapping[str, Any]], None] | None:

@@ -1,7 +1,9 @@
 """What surrounds every page: the service worker, the page without network, language and theme."""
 
+from typing import Any
+
 import msgspec
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 
 from cabas.web import errors, pages
 from cabas.web.assets import BUILT
@@ -14,9 +16,11 @@ LAST_COPIES = 3
 THEMES = frozenset({"auto", "light", "dark"})
 
 
-async def before_page(request: ShopRequest) -> Response[str] | None:
+async def before_page(request: Request[Any, Any, Any]) -> Response[str] | None:
     """Before every handler of the storefront; from L3 a page is its last copy, where there is one."""
     await refuse_forged(request)
+    if not isinstance(request, ShopRequest):
+        raise TypeError("the sites' requests are ShopRequests")
     ladder = request.site.ladder
     if ladder.level < LAST_COPIES or request.method != "GET" or errors.wants_json(request):
         return None
