@@ -6,11 +6,17 @@ from html import unescape
 
 import pytest
 import pytest_asyncio
+from litestar.testing import AsyncTestClient
 
+from cabas.app import create_app
 from cabas.domain.waiting_room.model import Forced
 from cabas.domain.waiting_room.operations import RoomPolicy
+from cabas.kit.sessions import open_session
+from cabas.settings import load
 from cabas.web import room as web_room
+from factories.account import SECRET_KEY
 from factories.browsing import text_of
+from factories.customers import make_customer
 from factories.shopping_by_hand import ByHand
 from factories.waiting_room import RoomByHand
 
@@ -127,6 +133,25 @@ async def test_a_place_survives_reloads_and_the_early_all_share_the_draw(shop, r
     assert "~0." in _cookie(after, "cabas_line")
 
 
+async def test_an_account_stands_at_one_place_in_the_draw_on_all_its_devices(
+    shop, room, client, clock, database
+):
+    async with database.transaction() as tx:
+        customer_id = await make_customer(tx, now=clock.at)
+    await room.force(opens_at=clock.at + timedelta(minutes=5))
+    await room.seconds(1)
+
+    lines = []
+    for _ in ("telephone", "laptop"):
+        client.cookies.clear()
+        client.cookies.set("cabas_session", await _session(database, customer_id, clock.at))
+        lines.append(_cookie(await client.get(DOOR), "cabas_line").partition(";")[0])
+        await room.seconds(30)
+
+    assert lines[0] == lines[1]
+    assert customer_id.hex in lines[0]
+
+
 async def test_another_browsers_place_and_admission_open_nothing(by_hand, shop, room, client):
     await room.force()
     await room.seconds(1)
@@ -202,6 +227,35 @@ async def test_a_turn_that_went_by_is_taken_up_at_the_threshold(shop, room, clie
     assert back.headers["location"] == "/commande"
 
 
+async def test_in_production_no_other_host_or_path_can_set_the_rooms_cookies(
+    shop, database, database_url, clock, tmp_path
+):
+    settings = load(
+        {
+            "CABAS_ENV": "production",
+            "CABAS_DATABASE_URL": database_url,
+            "CABAS_DATA": str(tmp_path),
+            "CABAS_SECRET_KEY": SECRET_KEY,
+            "CABAS_PUBLIC_URL": "https://cabas.test",
+            "CABAS_SMTP_URL": "folder",
+        }
+    )
+    async with AsyncTestClient(create_app(settings, clock=clock), base_url="https://cabas.test") as client:
+        room = RoomByHand(database, clock, client.app)
+        await room.force()
+        await room.seconds(1)
+        waiting = await client.get(DOOR)
+        await room.seconds(5)
+        inside = await client.get(DOOR, follow_redirects=False)
+
+    cookies = [_cookie(waiting, "__Host-cabas_place"), _cookie(waiting, "__Host-cabas_line")]
+    cookies.append(_cookie(inside, "__Host-cabas_admitted"))
+    for cookie in cookies:
+        assert "; Path=/" in cookie
+        assert cookie.endswith("; Secure")
+        assert "Domain" not in cookie
+
+
 async def test_where_only_accounts_may_wait_a_guest_signs_in_first(shop, room, client):
     client.app.state.site.room.policy = RoomPolicy(sign_in=True)
     await room.force()
@@ -247,6 +301,20 @@ async def test_the_room_page_is_light_and_needs_nobody(shop, client):
         assert "set-cookie" not in answer.headers
     assert '<html lang="fr">' in french.text
     assert '<html lang="en">' in english.text
+
+
+async def _session(database, customer_id, now):
+    async with database.transaction() as tx:
+        opened = await open_session(
+            tx,
+            subject_kind="customer",
+            subject_id=customer_id,
+            kind="session",
+            label="test",
+            now=now,
+            lifetime=timedelta(hours=1),
+        )
+    return opened.secret
 
 
 def _assets(markup):
