@@ -283,25 +283,19 @@ async def test_a_person_with_too_many_orders_gets_no_more(tx: Transaction, now: 
 
 
 async def test_what_moves_while_orders_are_written_spoils_one_order_only(
-    tx: Transaction, now: datetime, monkeypatch: pytest.MonkeyPatch
+    tx: Transaction, now: datetime
 ) -> None:
     """The database refuses one of the batch that looked well: the others are written all the same."""
-    six, *_ = await coming_slots(tx, now=now)
-    person = uuid4()
-    asked = [await ask(tx, six, now=now, shopper_id=person, customer_id=person), await ask(tx, six, now=now)]
+    six, seven, *_ = await coming_slots(tx, now=now)
+    asked = [await ask(tx, six, now=now), await ask(tx, seven, now=now)]
     await draw(tx, now=AT)
-    for number in range(5):
-        slot = await first_slot(tx, now=now, skip=9 + number)
-        await make_order(tx, now=now, lines=ONE_LINE, shopper_id=uuid4(), customer_id=person, slot_id=slot)
+    await slots.release_hold(tx, store_id=1, shopper_id=asked[0].shopper_id)
+    await tx.execute("update slot set capacity = 0 where store_id = 1 and slot_id = $1", six)
 
-    async def blind(*_: Any, **__: Any) -> dict[UUID, int]:
-        return {}
-
-    monkeypatch.setattr("cabas.domain.checkout.records.open_orders", blind)
     await write(tx, now=AT)
 
-    assert await states(tx, asked) == ["unplaced too_many_orders", "placed"]
-    assert await taken(tx, six) == 1
+    assert await states(tx, asked) == ["unplaced full", "placed"]
+    assert await taken(tx, seven) == 1
 
 
 async def test_a_worker_that_was_down_at_midnight_catches_up(tx: Transaction, now: datetime) -> None:

@@ -11,6 +11,14 @@ from cabas.domain.slots.calendar import channel_of
 from cabas.domain.slots.model import Channel
 from cabas.kit.db import Record, Transaction
 
+DRAWS_FIRST = "10 seconds"
+"""How long after an opening orders wait for every store to be drawn: places are given out before any is written."""
+
+_ALL_DRAWN = f"""not exists (
+               select from draw_store u
+                where u.placed_at is null and u.drawn_at is null
+                  and u.opens_at <= $1 and u.opens_at > $1::timestamptz - interval '{DRAWS_FIRST}')"""
+
 
 class Due(msgspec.Struct, frozen=True):
     """A store's part of a draw."""
@@ -62,24 +70,27 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
 
 async def claim_undrawn(tx: Transaction, *, failed: Sequence[Due], now: datetime) -> Due | None:
     """A store whose opening has come, for this transaction alone."""
-    return await _claim(tx, "drawn_at is null and placed_at is null", failed, now)
+    return await _claim(tx, "s.drawn_at is null", failed, now)
 
 
 async def claim_unwritten(tx: Transaction, *, failed: Sequence[Due], now: datetime) -> Due | None:
-    """A drawn store with orders to write, for this transaction alone."""
-    return await _claim(tx, "drawn_at is not null and placed_at is null", failed, now)
+    """
+    A drawn store with orders to write, for this transaction alone; none while an opening of
+    `DRAWS_FIRST` ago or less still has stores to draw.
+    """
+    return await _claim(tx, f"s.drawn_at is not null and {_ALL_DRAWN}", failed, now)
 
 
 async def _claim(tx: Transaction, which: str, failed: Sequence[Due], now: datetime) -> Due | None:
     row = await tx.fetchrow(
         f"""
-        select store_id, opens_at
-          from draw_store
-         where {which} and opens_at <= $1
-           and (store_id, opens_at) not in (select * from unnest($2::int[], $3::timestamptz[]))
-         order by opens_at, store_id
+        select s.store_id, s.opens_at
+          from draw_store s
+         where s.placed_at is null and s.opens_at <= $1 and {which}
+           and (s.store_id, s.opens_at) not in (select * from unnest($2::int[], $3::timestamptz[]))
+         order by s.opens_at, s.store_id
          limit 1
-           for update skip locked""",
+           for update of s skip locked""",
         now,
         [due.store_id for due in failed],
         [due.opens_at for due in failed],

@@ -5,6 +5,7 @@ For orders whose basket, terms and wording were agreed to beforehand. What would
 found before anything is written, so that the calls can be sent without waiting for each answer.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -61,7 +62,8 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     carts: dict[UUID, Cart]
     offers: dict[int, Offer]
     terms: dict[tuple[int, str | None], Terms]
-    open_orders: dict[UUID, int]
+    open_orders: Counter[UUID]
+    """Counted under the locks that the database's own count takes, so it isn't counted again for each."""
 
 
 async def place_many(
@@ -103,6 +105,9 @@ async def place_many(
 
 
 async def _load(tx: Transaction, store_id: int, intents: Sequence[Intent], *, now: datetime) -> _Ground:
+    under_way = await records.open_orders(
+        tx, store_id=store_id, customer_ids=[_customer(intent.request) for intent in intents], now=now
+    )
     rows = await records.lock_carts(
         tx, store_id=store_id, cart_ids=[intent.request.cart_id for intent in intents]
     )
@@ -117,9 +122,7 @@ async def _load(tx: Transaction, store_id: int, intents: Sequence[Intent], *, no
         carts=carts,
         offers=await catalog.offers_for(tx, store_id=store_id, gtins=list(gtins), now=now),
         terms=terms,
-        open_orders=await records.open_orders(
-            tx, store_id=store_id, customer_ids=[_customer(intent.request) for intent in intents], now=now
-        ),
+        open_orders=Counter(under_way),
     )
 
 
@@ -144,11 +147,12 @@ def _decide(
     check(priced, terms, request)
     if priced.maximum_cents + terms.fee_cents > intent.maximum_cents:
         raise Dearer
-    if ground.open_orders.get(_customer(request), 0) >= limit:
+    if ground.open_orders[_customer(request)] >= limit:
         raise TooManyOrders
+    ground.open_orders[_customer(request)] += 1
     lines: list[OrderLine] = ordered_lines(cart, priced, request.substitution)
     values = order_values(
-        request, cart, terms, lines, tolerance_percent=tolerance_percent, open_orders_max=limit, now=now
+        request, cart, terms, lines, tolerance_percent=tolerance_percent, open_orders_max=None, now=now
     )
     values["agreed"] |= intent.wording
     return values, len(priced.unavailable)

@@ -176,7 +176,7 @@ def order_values(
     lines: list[OrderLine],
     *,
     tolerance_percent: int,
-    open_orders_max: int,
+    open_orders_max: int | None,
     now: datetime,
 ) -> records.OrderValues:
     """All that is written of an order, under a fresh id and code. Pure but for those."""

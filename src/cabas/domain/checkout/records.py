@@ -170,7 +170,18 @@ async def lock_carts(tx: Transaction, *, store_id: int, cart_ids: Sequence[UUID]
 async def open_orders(
     tx: Transaction, *, store_id: int, customer_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, int]:
-    """How many orders these customers have under way in the store, as `place_order` counts them."""
+    """
+    How many orders these customers have under way in the store, as `place_order` counts them.
+
+    Nobody else adds one until the transaction ends: the locks are those of `place_order`.
+    """
+    await tx.execute(
+        """
+        select pg_advisory_xact_lock($1, h)
+          from (select distinct hashtext(c::text) as h from unnest($2::uuid[]) as c order by 1) as sorted""",
+        store_id,
+        customer_ids,
+    )
     rows = await tx.fetch(
         """
         select customer_id, count(*) as open
