@@ -193,6 +193,7 @@ def test_with_everything_dead_the_room_and_its_file_are_served_from_disk(dead: E
     assert serving.status == 200
     assert serving.headers["content-type"].startswith("application/json")
     assert serving.headers["cache-control"] == "public, max-age=1"
+    assert {"date", "last-modified"} <= set(serving.headers)  # by which the page knows its age
     assert set(json.loads(serving.body)) >= {"on", "now", "threshold", "poll"}
     _assert_safe(serving)
 

@@ -65,6 +65,13 @@ class Room:
             return as_file(Serving(on=False, now=self._clock.now()))
         return as_file(self._state.serving)
 
+    def age_seconds(self, now: datetime) -> int:
+        """How long ago the controller moved, or, with the room off, this process last looked."""
+        if self._state is None:
+            return 0
+        sign = self._state.event.ticked_at if self._state.event else self._state.serving.now
+        return max(int((now - sign).total_seconds()), 0)
+
     async def keep_fresh(self) -> None:
         """Runs for the life of the process; a failed refresh keeps what was known, which soon is stale."""
         while True:

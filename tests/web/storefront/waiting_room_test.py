@@ -280,7 +280,9 @@ async def test_what_everybody_may_read_says_the_threshold_and_hides_the_secret_u
     after = answer.json()
     draw_after = (await client.get(f"/salle/tirage/{before['event']}")).json()
 
-    assert answer.headers["cache-control"] == "public, max-age=1"
+    assert (answer.headers["cache-control"], answer.headers["age"]) == ("public, max-age=1", "0")
+    clock.at += timedelta(seconds=12)
+    assert (await client.get("/salle/serving.json")).headers["age"] == "12"
     assert (before["on"], bool(before["digest"]), before["secret"]) == (True, True, "")
     assert draw_before["secret"] is None
     assert after["digest"] == before["digest"]

@@ -1,6 +1,7 @@
 // The waiting room's page. It reads one small file, the same for everybody, and goes in when it is its turn.
 // Nothing moves the focus; the live region speaks once a minute, when something changes, or when asked.
 import {
+  ageMs,
   drawnShare,
   estimate,
   isCalled,
@@ -36,7 +37,7 @@ async function look(): Promise<void> {
   try {
     const answer = await fetch("/salle/serving.json", { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (!answer.ok) throw new Error(String(answer.status));
-    wait = await follow((await answer.json()) as Serving, answer.headers.get("date"));
+    wait = await follow((await answer.json()) as Serving, ageMs(answer.headers));
   } catch {
     show("away", words.away ?? "");
     part("enter").hidden = false;
@@ -45,11 +46,11 @@ async function look(): Promise<void> {
 }
 
 /** What the file says; answers how long to wait before reading it again. */
-async function follow(serving: Serving, servedAt: string | null): Promise<number> {
+async function follow(serving: Serving, age: number): Promise<number> {
   const line = readLine(document.cookie);
   const sign = serving.ticked ?? serving.now;
   if (sign !== lastSign) [lastSign, changedAt] = [sign, performance.now()];
-  if (isStale(serving, sign, performance.now() - changedAt, servedAt)) return away();
+  if (isStale(serving, performance.now() - changedAt, age)) return away();
   tellStock(serving, line?.store ?? 0);
   if (!serving.on || !line || line.event !== serving.event) return goIn(3000);
   const untilDraw = Date.parse(serving.opens_at ?? serving.now) - Date.parse(serving.now);

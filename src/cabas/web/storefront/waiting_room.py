@@ -85,7 +85,9 @@ async def enter(request: ShopRequest, vers: FromQuery[str] = TARGET) -> Response
 @get("/salle/serving.json", include_in_schema=False)
 async def serving(request: ShopRequest) -> Response[bytes]:
     """What the edge serves from disk, for a shop without one."""
-    return Response(request.site.room.serving, media_type="application/json", headers=_SECOND)
+    room = request.site.room
+    headers = {**_SECOND, "age": str(room.age_seconds(request.now))}
+    return Response(room.serving, media_type="application/json", headers=headers)
 
 
 @get("/salle/tirage/{event:int}", include_in_schema=False)

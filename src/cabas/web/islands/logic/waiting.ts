@@ -92,13 +92,17 @@ export function pollMs(serving: Serving, ahead: number, random: () => number = M
   return Math.round(seconds * 1000 * (0.8 + 0.4 * random()));
 }
 
-/**
- * Whether the controller is silent: nothing changed for a while here, or, on a page just opened, the file was old
- * when it was served (both times are of the server's clock).
- */
-export function isStale(serving: Serving, sign: string, unchangedMs: number, servedAt: string | null): boolean {
-  const limit = (serving.stale_after ?? 10) * 1000;
-  return unchangedMs > limit || (servedAt !== null && Date.parse(servedAt) - Date.parse(sign) > limit);
+/** How old it was when it was served: the application says so, a file's dates do. Never by this device's clock. */
+export function ageMs(headers: Pick<Headers, "get">): number {
+  const told = headers.get("age");
+  if (told !== null) return Number(told) * 1000;
+  const age = Date.parse(headers.get("date") ?? "") - Date.parse(headers.get("last-modified") ?? "");
+  return Number.isNaN(age) ? 0 : age;
+}
+
+/** Whether the controller is silent: nothing changed for a while here, or it was old already when it came. */
+export function isStale(serving: Serving, unchangedMs: number, age: number): boolean {
+  return Math.max(unchangedMs, age) > (serving.stale_after ?? 10) * 1000;
 }
 
 /** How much longer to wait before the door is tried again, after so many times in vain: up to a minute. */
