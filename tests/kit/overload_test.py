@@ -163,6 +163,14 @@ def test_full_begins_when_somebody_finds_no_place_and_ends_with_room():
     assert one.full_since is None
 
 
+def test_a_class_without_reserve_at_its_own_bound_does_not_make_the_limit_full():
+    one = limiter()
+
+    fill(one, LOW)
+
+    assert one.full_since is None
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_is_lost_or_counted_twice_in_any_order_of_things(seed):
     chance = random.Random(seed)  # noqa: S311

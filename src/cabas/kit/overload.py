@@ -139,6 +139,7 @@ class Limiter:
         self._of = [0] * len(self.classes)
         self._queues = [_Queue(kind, now) for kind in self.classes]
         self._bounds: list[float] = []
+        self._ordinary = 0.0
         self._floors: list[int] = []
         self._window_start, self._window_samples, self._window_late, self._window_peak = now, 0, 0, 0
         self._set_bounds()
@@ -148,8 +149,8 @@ class Limiter:
         if self.queued and any(self._queues[other].waiting for other in range(kind + 1)):
             return False
         if not self._has_place(kind):
-            if self.full_since is None:
-                self.full_since = now
+            if self.full_since is None and self.classes[kind].reserved:
+                self.full_since = now  # a class without reserve meets its own bound, not the limit
             return False
         self._admit(kind)
         return True
@@ -175,7 +176,7 @@ class Limiter:
             self._adapt(now)
         if self.queued:
             self._let_in(now)
-        elif self.full_since is not None and self.in_flight < self.limit * self._lowest_share():
+        if self.full_since is not None and self.in_flight < self._ordinary:
             self.full_since = None
 
     def sweep(self, now: float) -> None:
@@ -236,7 +237,7 @@ class Limiter:
             return
         if self._window_late > LATE_SHARE * self._window_samples:
             self.limit = max(self._limit_min, self.limit * DECREASE)
-        elif self._window_peak >= USED_SHARE * self._lowest_share() * self.limit:
+        elif self._window_peak >= USED_SHARE * self._ordinary:
             self.limit = min(self._limit_max, self.limit + INCREASE)
         self._window_start, self._window_samples, self._window_late = now, 0, 0
         self._window_peak = self.in_flight
@@ -247,7 +248,5 @@ class Limiter:
         self._floors = [
             max(1, int(kind.reserved * self.limit)) if kind.reserved else 0 for kind in self.classes
         ]
-
-    def _lowest_share(self) -> float:
-        """Of the classes with a reserve: what most requests are. Above it nobody ordinary gets in."""
-        return min((kind.share for kind in self.classes if kind.reserved), default=1.0)
+        # What most requests may fill. Above it nobody ordinary gets in.
+        self._ordinary = min((kind.share for kind in self.classes if kind.reserved), default=1.0) * self.limit

@@ -8,6 +8,7 @@ from cabas.kit.errors import TooMany
 from cabas.kit.signing import fingerprint
 from cabas.policies import DEFAULTS
 from cabas.web import pages
+from cabas.web.addresses import client_address
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Frame, secret_cookie, see_other
 from cabas.web.request import STAFF_COOKIE, ShopRequest
@@ -36,7 +37,7 @@ async def sign_in(request: ShopRequest) -> Response[str]:
             request.transaction,
             email=email,
             password=password,
-            address=request.client.host if request.client else "",
+            address=client_address(request.scope),
             label=request.headers.get("user-agent", "")[:DEVICE_LABEL_MAX],
             now=request.now,
             replaces=fingerprint(held) if held else None,

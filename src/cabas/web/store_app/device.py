@@ -8,6 +8,7 @@ from cabas.domain.staff.model import SYSTEM, NotAllowed, Permission, StaffActor,
 from cabas.kit.errors import NotFound, TooMany
 from cabas.kit.sessions import Opened
 from cabas.policies import DEFAULTS
+from cabas.web.addresses import client_address
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import secret_cookie, see_other
 from cabas.web.request import DEVICE_COOKIE, ShopRequest
@@ -73,7 +74,7 @@ async def _manager(request: ShopRequest, email: str, password: str) -> StaffActo
         request.transaction,
         email=email,
         password=password,
-        address=request.client.host if request.client else "",
+        address=client_address(request.scope),
         label="",
         now=request.now,
         shift=DEFAULTS.staff_shift,

@@ -13,6 +13,7 @@ from cabas.domain.customers.model import BadDetails
 from cabas.domain.customers.queries import SignedIn
 from cabas.kit.errors import Denied, TooMany
 from cabas.web import pages
+from cabas.web.addresses import client_address
 from cabas.web.forms import Form
 from cabas.web.pages import Frame, Notice, see_other
 from cabas.web.request import ShopRequest
@@ -115,7 +116,7 @@ def done(request: ShopRequest, path: str, key: str, /, **arguments: int | str) -
 
 def address_of(request: ShopRequest) -> str:
     """The network address of who asks, for limits on attempts."""
-    return request.client.host if request.client else UNKNOWN_ADDRESS
+    return client_address(request.scope) or UNKNOWN_ADDRESS
 
 
 def passing_cookie(request: ShopRequest, name: str, value: str, *, path: str, max_age: int) -> Cookie:
