@@ -52,7 +52,16 @@ class Dispatched(msgspec.Struct, frozen=True, kw_only=True):
 
 async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) -> int:
     """Send up to ``limit`` pending facts to their stores, oldest first; returns how many."""
-    rows = await tx.fetch(
+    rows = await _take(tx, now=now, limit=limit)
+    # Stores in the order of their numbers: two dispatchers can't wait for each other in a circle.
+    for store_id, facts in groupby(sorted(rows, key=_STORE), key=_STORE):
+        await _send(tx, store_id, list(facts), now=now)
+    return len(rows)
+
+
+async def _take(tx: Transaction, *, now: datetime, limit: int) -> list[Record]:
+    """Pending facts, which nobody else takes until this transaction ends."""
+    return await tx.fetch(
         """
         select o.store_id, o.outbox_id, o.order_id, o.revision, o.kind
           from outbox o
@@ -66,10 +75,6 @@ async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) 
         now,
         limit,
     )
-    # Stores in the order of their numbers: two dispatchers can't wait for each other in a circle.
-    for store_id, facts in groupby(sorted(rows, key=_STORE), key=_STORE):
-        await _send(tx, store_id, list(facts), now=now)
-    return len(rows)
 
 
 async def _send(tx: Transaction, store_id: int, facts: list[Record], *, now: datetime) -> None:
