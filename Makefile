@@ -40,6 +40,9 @@ format: setup ## Put the code in form
 bench: setup ## All figures, as ratios to their limits
 	@$(BIN)/python -m bench
 
+rush: setup ## The midnight rehearsal, a page of figures (RUSH="--help" for its options)
+	@$(BIN)/python -m bench.rush $(RUSH)
+
 lock: ## Take the newest releases and lock them (hashes, no addresses)
 	uv pip compile pyproject.toml --group dev --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock
 
