@@ -43,7 +43,7 @@ from cabas.web.room_guard import before_checkout, before_order
 from cabas.web.storefront import kept_order
 from cabas.web.storefront.checkout_form import Asked, fresh_key, prefilled, read_checkout
 from cabas.web.storefront.checkout_view import Basis, Said, checkout_page
-from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_of
+from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_now, shopper_of
 from cabas.web.storefront.shown import read_shown
 from cabas.web.storefront.slot_page import nearest_to
 from cabas.web.storefront.slots import hold_for
@@ -85,8 +85,7 @@ async def place(request: ShopRequest) -> Response[Any]:
 
 
 async def _place(request: ShopRequest, form: Form, asked: Asked) -> Response[Any]:
-    async with request.read() as reader:
-        shopper = await shopper_of(request, reader)
+    shopper = await shopper_now(request)
     if not form.ok or asked.contact is None or asked.cart_id is None:
         return await _again(request, form, asked, shopper, status=422)
     try:

@@ -7,6 +7,7 @@ One form, one button, one key. Which of the two it is, the server's clock says w
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
@@ -42,7 +43,7 @@ from cabas.web.storefront.checkout_form import fresh_key
 from cabas.web.storefront.checkout_view import Said
 from cabas.web.storefront.midnight_form import Told, Wished, read_midnight, read_wishes, wishes_in
 from cabas.web.storefront.midnight_page import MIDNIGHT, Draft, midnight_page
-from cabas.web.storefront.shopper import Shopper, forget_basket, shopper_of
+from cabas.web.storefront.shopper import Shopper, forget_basket, shopper_now, shopper_of
 from cabas.web.storefront.slot_page import nearest_to
 from cabas.web.storefront.slot_view import when_label
 from cabas.web.storefront.slots import CHANNELS
@@ -92,8 +93,7 @@ async def order(request: ShopRequest) -> Response[Any]:
 
 
 async def _order(request: ShopRequest, form: Form, wished: Wished) -> Response[Any]:
-    async with request.read() as reader:
-        shopper = await shopper_of(request, reader)
+    shopper = await shopper_now(request)
     if not form.ok or wished.asked.contact is None:
         return await _again(request, form, wished, status=422)
     try:
@@ -112,18 +112,39 @@ async def _order(request: ShopRequest, form: Form, wished: Wished) -> Response[A
 
 
 async def _place(request: ShopRequest, wished: Wished, told: Told, shopper: Shopper) -> tuple[Won, list[int]]:
-    wishes = [*wished.wishes, *(await _any_slots(request, wished, told) if wished.any_slot else ())]
+    """In the first free of the wishes; only when none is, "any slot" has the day looked at."""
+    wishes = list(wished.wishes)
+    refused: Refusal | None = None
+    if wishes:
+        try:
+            return await _place_in(request, wished, told, shopper, wishes), wishes
+        except (*LOST, KeyReused) as problem:
+            if not wished.any_slot:
+                raise
+            refused = problem
+    others = await _any_slots(request, wished, told)
+    if refused is not None and not others:
+        raise refused
+    try:
+        won = await _place_in(request, wished, told, shopper, others)
+    except LOST as problem:
+        raise refused or problem from problem
+    return msgspec.structs.replace(won, rank=len(wishes) + won.rank), [*wishes, *others]
+
+
+async def _place_in(
+    request: ShopRequest, wished: Wished, told: Told, shopper: Shopper, slot_ids: list[int]
+) -> Won:
     async with request.one_statement() as tx:
-        won = await place_in_first_free(
+        return await place_in_first_free(
             tx,
             request=_request(request, wished, told, shopper),
-            wishes=wishes,
+            wishes=slot_ids,
             totals=told.totals(),
             weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
             open_orders_max=DEFAULTS.open_orders_max,
             now=request.now,
         )
-    return won, wishes
 
 
 async def _any_slots(request: ShopRequest, wished: Wished, told: Told) -> list[int]:

@@ -17,7 +17,7 @@ from cabas.kit.db import Connection, Transaction
 from cabas.kit.errors import NotFound
 from cabas.kit.ids import parse_id
 from cabas.policies import DEFAULTS
-from cabas.web.request import ShopRequest
+from cabas.web.request import SESSION_COOKIE, ShopRequest
 
 
 class OrderUnknown(NotFound):
@@ -44,6 +44,15 @@ async def shopper_of(request: ShopRequest, reader: Connection) -> Shopper:
     person = await request.signed_in(reader)
     guest_id = request.visitor.id
     return Shopper(shopper_id=person.customer_id if person else guest_id, guest_id=guest_id, customer=person)
+
+
+async def shopper_now(request: ShopRequest) -> Shopper:
+    """The same for a handler that needs no connection yet: a guest costs none."""
+    if not request.cookies.get(SESSION_COOKIE):
+        guest_id = request.visitor.id
+        return Shopper(shopper_id=guest_id, guest_id=guest_id, customer=None)
+    async with request.read() as reader:
+        return await shopper_of(request, reader)
 
 
 async def cart_of(request: ShopRequest, reader: Connection, shopper: Shopper) -> Cart | None:
