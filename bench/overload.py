@@ -111,7 +111,7 @@ async def _cost() -> float:
 
     async def send(message: Any) -> None: ...
 
-    scope = {
+    scope: Any = {
         "type": "http",
         "method": "GET",
         "path": "/rayons/pates",

@@ -11,7 +11,7 @@ from cabas.domain.staff.model import NETWORK, Permission, require
 from cabas.kit import audit
 from cabas.kit.messages import Catalogue
 from cabas.web.console.access import network_desk, page
-from cabas.web.dates import full
+from cabas.web.dates import clock_time, full
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Frame, Notice, see_other
 from cabas.web.request import ShopRequest
@@ -121,7 +121,7 @@ def _process(one: Pressure, language: str, t: Catalogue) -> dict[str, Any]:
         "name": ":".join(one.process_id.split(":")[:2]),
         "level": f"L{one.level}",
         "why": t(f"overload.console_word_{one.reason}"),
-        "since": full(one.level_since, language) if one.level_since else "",
+        "since": clock_time(one.level_since, language) if one.level_since else "",
         "limit": f"{one.in_flight} / {one.limit_now:.0f}",
         "queued": str(one.queued),
         "shed": " · ".join(str(one.shed.get(f"P{number}", 0)) for number in range(6)),
