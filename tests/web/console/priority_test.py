@@ -70,3 +70,11 @@ async def test_a_picker_grants_nothing(client, database, now):
     await enter(client, database, now, role=Role.PICKER)
 
     assert (await client.get(PAGE)).status_code == 403
+
+
+async def test_head_office_grants_in_any_store(client, database, now):
+    await enter(client, database, now, role=Role.HEAD_OFFICE, store_id=0)
+
+    await post_form(client, PAGE, GIVEN, page=PAGE)
+
+    assert "camille@exemple.fr" in (await client.get(PAGE)).text

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     MANAGE_STORE = "manage_store"
     """Opening hours, services, closures."""
     MANAGE_STAFF = "manage_staff"
+    GRANT_PRIORITY = "grant_priority"
+    """Say who is drawn first at an opening."""
     ENROL_DEVICES = "enrol_devices"
     SEE_SALES = "see_sales"
     SEE_AUDIT = "see_audit"
@@ -71,6 +73,7 @@ _MANAGER = _PICKER | {
     Permission.MANAGE_SLOTS,
     Permission.MANAGE_STORE,
     Permission.MANAGE_STAFF,
+    Permission.GRANT_PRIORITY,
     Permission.ENROL_DEVICES,
     Permission.SEE_SALES,
     Permission.SEE_AUDIT,
@@ -81,6 +84,7 @@ _HEAD_OFFICE = frozenset(
         Permission.SEE_ORDERS,
         Permission.MANAGE_SLOTS,
         Permission.MANAGE_STAFF,
+        Permission.GRANT_PRIORITY,
         Permission.ENROL_DEVICES,
         Permission.SEE_SALES,
         Permission.SEE_AUDIT,

@@ -86,7 +86,7 @@ _STORE_MENU = (
     ("hours", "/horaires", "store", Permission.MANAGE_STORE),
     ("offers", "/offres", "tag", Permission.MANAGE_OFFERS),
     ("team", "/equipe", "account", Permission.MANAGE_STAFF),
-    ("priority", "/priorites", "check", Permission.MANAGE_STORE),
+    ("priority", "/priorites", "check", Permission.GRANT_PRIORITY),
     ("audit", "/journal", "list", Permission.SEE_AUDIT),
 )
 

@@ -36,7 +36,7 @@ async def grant(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
     t = request.site.catalogues[request.language]
     try:
         async with request.transaction() as tx:
-            desk = await store_desk(request, tx, slug, Permission.MANAGE_STORE)
+            desk = await store_desk(request, tx, slug, Permission.GRANT_PRIORITY)
             await priority.grant(
                 tx,
                 email=email,
@@ -57,7 +57,7 @@ async def grant(request: ShopRequest, slug: FromPath[str]) -> Response[str]:
 async def revoke(request: ShopRequest, slug: FromPath[str], customer_id: FromPath[UUID]) -> Response[str]:
     t = request.site.catalogues[request.language]
     async with request.transaction() as tx:
-        desk = await store_desk(request, tx, slug, Permission.MANAGE_STORE)
+        desk = await store_desk(request, tx, slug, Permission.GRANT_PRIORITY)
         await priority.revoke(
             tx,
             customer_id=customer_id,
@@ -70,7 +70,7 @@ async def revoke(request: ShopRequest, slug: FromPath[str], customer_id: FromPat
 
 async def _shown(request: ShopRequest, slug: str, form: Form | None = None) -> Response[str]:
     async with request.read() as reader:
-        desk = await store_desk(request, reader, slug, Permission.MANAGE_STORE)
+        desk = await store_desk(request, reader, slug, Permission.GRANT_PRIORITY)
         held = await priority.granted_by_store(reader, store_id=desk.store_id, now=request.now)
     t = request.site.catalogues[request.language]
     names = {name: t(f"draw.group_{name}") if f"draw.group_{name}" in t.keys else name for name in _GROUPS}
