@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,7 @@ EARLY, LATE = timedelta(minutes=20), timedelta(seconds=75)
 AFTER_MIDNIGHT = 120_000
 """Milliseconds within which what midnight brings must have come, the spread of the opening included."""
 
+PRESSES_MAX = 12
 ORDER = re.compile(r"/commandes/[0-9a-f-]{36}")
 
 
@@ -64,7 +66,7 @@ class NightProduct(Product):
         )
         return int(told.stdout)
 
-    def wait_until_ready(self) -> None:
+    def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -74,13 +76,16 @@ class NightProduct(Product):
                 time.sleep(0.2)
         raise RuntimeError("the product does not answer")
 
-    def kill_database(self) -> None:
-        """SIGKILL to PostgreSQL, as a machine that stops."""
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """PostgreSQL is killed as by a machine that stops, and starts again at the end."""
         postmaster = self.folder / "postgres" / "pgdata" / "postmaster.pid"
         os.kill(int(postmaster.read_text().splitlines()[0]), signal.SIGKILL)
-
-    def start_database(self) -> None:
-        EmbeddedPostgres(self.folder / "postgres").start()
+        try:
+            yield
+        finally:
+            EmbeddedPostgres(self.folder / "postgres").start()
+            self._wait_until_ready()
 
 
 def test_midnight_turns_the_page_over_and_every_way_of_ordering_works(product, visit):
@@ -118,19 +123,17 @@ def test_midnight_turns_the_page_over_and_every_way_of_ordering_works(product, v
 def test_an_order_that_meets_no_database_waits_and_goes_by_itself_once(product, visit):
     page = visit()
     choose_store(page)
-    add_first(page, f"{SHOP}/rayons/lait", count=2)
+    add_first(page, f"{SHOP}/rayons/lait", count=1)
     hold_slot(page, slot=1)
     give_contact(page, email="attente@example.fr")
 
-    product.kill_database()
-    press(page)
-    expect(page.locator("[data-kept-order]")).to_contain_text("Commande en attente")
-    expect(page.locator("[data-kept-order]")).to_contain_text("2 produits")
-    page.reload()  # what is kept outlives the page
-    expect(page.locator("[data-kept-order]")).to_contain_text("Commande en attente")
-    product.start_database()
+    with product.without_database():
+        press(page)
+        expect(page.locator("[data-kept-order]")).to_contain_text("Commande en attente")
+        expect(page.locator("[data-kept-order]")).to_contain_text("1 produit,")
+        page.reload()  # what is kept outlives the page
+        expect(page.locator("[data-kept-order]")).to_contain_text("Commande en attente")
 
-    page.locator("[data-again]").click()
     expect(page).to_have_url(ORDER, timeout=60_000)
     assert page.evaluate("localStorage.getItem('cabas.order')") is None
     assert product.count("select count(*) from orders where contact->>'email' = 'attente@example.fr'") == 1
@@ -143,14 +146,15 @@ def test_without_scripts_the_form_comes_back_whole_and_is_one_order(product, vis
     hold_slot(page, slot=2)
     give_contact(page, email="sans-script@example.fr")
 
-    product.kill_database()
-    press(page)
-    expect(page.locator("h1")).to_have_text("Votre commande est en attente")
-    press(page)
-    expect(page.locator("h1")).to_have_text("Votre commande est en attente")
-    product.start_database()
-    product.wait_until_ready()
-    press(page)
+    with product.without_database():
+        for _ in range(2):
+            press(page)
+            expect(page.locator("h1")).to_have_text("Votre commande est en attente")
+    for _ in range(PRESSES_MAX):  # each web process finds its own way back to the database
+        press(page)
+        if ORDER.search(page.url):
+            break
+        time.sleep(0.5)
 
     expect(page).to_have_url(ORDER)
     assert (
@@ -165,11 +169,10 @@ def test_a_basket_change_that_the_server_refuses_is_kept_shown_and_sent_later(pr
     stepper = page.locator(".c-stepper:not(.c-stepper--filled)").first
     gtin = stepper.get_attribute("data-gtin")
 
-    product.kill_database()
-    stepper.locator(".c-stepper__add").click()
-    expect(page.locator(".c-connection")).to_contain_text("vos changements sont gardés ici")
-    expect(page.locator(f'.c-stepper[data-gtin="{gtin}"]').first).to_have_attribute("data-quantity", "1")
-    product.start_database()
+    with product.without_database():
+        stepper.locator(".c-stepper__add").click()
+        expect(page.locator(".c-connection")).to_contain_text("vos changements sont gardés ici")
+        expect(page.locator(f'.c-stepper[data-gtin="{gtin}"]').first).to_have_attribute("data-quantity", "1")
 
     expect(page.locator(".c-connection")).to_be_hidden(timeout=60_000)
     page.goto("/panier")
