@@ -16,7 +16,7 @@ from bench.rush.house import House, opened, wait_until
 from bench.rush.watch import Advanced, Probed
 
 WITHIN_SECONDS = 300.0
-LEAD_SECONDS = 45.0
+LEAD_SECONDS = 90.0
 EVENING = timedelta(hours=1)
 
 

@@ -131,5 +131,5 @@ def statuses(answers: list[Answer]) -> dict[str, int]:
 
 def _answer(line: str) -> Answer:
     kind, status, ms, *rest = line.split()
-    tries, number, order = (*rest, "1", "-1", "-")[:3] if not rest else (*rest, "-")[:3]
+    tries, number, order = [*rest, *("1", "-1", "-")[len(rest) :]]
     return Answer(kind, int(status), int(ms), int(tries), int(number), "" if order == "-" else order)

@@ -28,7 +28,10 @@ def show(told: dict[str, Any]) -> None:
     if "sustained_orders_per_s" in figures:
         rows += _sustained_rows(figures)
     rows += [
-        Figure(name="probe answered within 2 s", value=100 * figures["probe_ok"], unit="%", wanted="100 %"),
+        *(
+            Figure(name=f"probe answered within 2 s, {name}", value=100 * share, unit="%", wanted="100 %")
+            for name, share in figures["probe_ok_by_phase"].items()
+        ),
         *(
             Figure(name=name, value=figures[name], unit="", wanted="0")
             for name in ("lost", "doubled", "oversold")
@@ -45,7 +48,7 @@ def sound(told: dict[str, Any]) -> bool:
 
 def flat(told: dict[str, Any]) -> dict[str, Any]:
     """All figures by name, the agreed twelve first."""
-    parts = [part for part in (_stroke(told), _opening(told), _sustained(told)) if part is not None]
+    parts = list(_named(told).values())
     found: dict[str, Any] = {"scale": told["scale"]}
     for part in parts:
         found |= part.figures()
@@ -54,6 +57,7 @@ def flat(told: dict[str, Any]) -> dict[str, Any]:
     asked, ok = sum(part.probed.asked for part in parts), sum(part.probed.ok for part in parts)
     found |= {
         "probe_ok": round(ok / asked, 5) if asked else 0.0,
+        "probe_ok_by_phase": {name: round(part.probed.share, 5) for name, part in _named(told).items()},
         "probe_asked": asked,
         "probe_slowest_ms": max((part.probed.slowest_ms for part in parts), default=0),
         "probe_failed": {k: v for part in parts for k, v in part.probed.failed.items()},
@@ -174,6 +178,11 @@ def _notes(figures: dict[str, Any], told: dict[str, Any]) -> list[str]:
         "cabas check: every invariant holds." if not broken else f"cabas check: {'; '.join(broken[:3])}"
     )
     return notes
+
+
+def _named(told: dict[str, Any]) -> dict[str, Stroke | Opening | Sustained]:
+    parts = {"stroke": _stroke(told), "advance": _opening(told), "sustained": _sustained(told)}
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def _stroke(told: dict[str, Any]) -> Stroke | None:

@@ -12,6 +12,7 @@ from bench import advance_asks, measure, order_carts
 from bench.rush import fault as faults
 from bench.rush import goods, people, verdict, watch
 from bench.rush.fault import Fault
+from bench.rush.goods import Shop
 from bench.rush.ground import Stage
 from bench.rush.house import House, opened, wait_until
 from bench.rush.load import Load, Report, percentile, statuses
@@ -25,6 +26,8 @@ TIMES = 12
 BROWSERS = 200
 PAGES = 3000
 EVENING_SECONDS = 3600.0
+READY_SECONDS = 30
+"""For the product to start, and k6; more for more shoppers."""
 ADVANCE_WITHIN_SECONDS = 180.0
 _NO_ANSWER = (0, 429, 502, 503, 504)
 
@@ -42,6 +45,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     after_seconds: int = 45
     fault: Fault = "none"
     processes: int = 2
+
+
+class Evening(msgspec.Struct, frozen=True, kw_only=True):
+    """``status`` and ``cookie``: of an order that was placed before, for the probe."""
+
+    shoppers: list[Shopper]
+    shops: list[Shop]
+    status: str
+    cookie: str
 
 
 class Stroke(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,21 +115,19 @@ async def _rehearse(stage: Stage, asked: Asked) -> Stroke:
     connection = await order_carts.connect(stage.ground.url)
     try:
         with measure.step(f"the evening: {asked.orders} full baskets, their pages open"):
-            shoppers = await _evening(connection, stage, asked)
+            evening = await _evening(connection, stage, asked)
         with opened(
             stage,
-            seconds_before=asked.lead_seconds + 15 + asked.orders / 40,
+            seconds_before=asked.lead_seconds + READY_SECONDS + asked.orders / 40,
             worker=True,
             processes=asked.processes,
         ) as house:
-            return await _midnight(connection, house, asked, shoppers)
+            return await _midnight(connection, house, asked, evening)
     finally:
-        await connection.close()
+        connection.terminate()  # the server may have been killed
 
 
-async def _evening(
-    connection: "asyncpg.Connection[asyncpg.Record]", stage: Stage, asked: Asked
-) -> list[Shopper]:
+async def _evening(connection: "asyncpg.Connection[asyncpg.Record]", stage: Stage, asked: Asked) -> Evening:
     """An hour before: baskets, accounts, the midnight pages, filled in; what k6 reads is written."""
     with opened(stage, seconds_before=EVENING_SECONDS, worker=False, processes=asked.processes) as house:
         shops = await goods.shops(connection)
@@ -138,14 +148,14 @@ async def _evening(
         if asked.advance:
             await advance_asks.leave(connection, orders=asked.advance, seed=6, now=house.now())
         await connection.execute("vacuum analyze cart")
-        return shoppers
+        status, cookie = await watch.earlier_order(connection, house, shops)
+        return Evening(shoppers=shoppers, shops=shops, status=status, cookie=cookie)
 
 
 async def _midnight(
-    connection: "asyncpg.Connection[asyncpg.Record]", house: House, asked: Asked, shoppers: list[Shopper]
+    connection: "asyncpg.Connection[asyncpg.Record]", house: House, asked: Asked, evening: Evening
 ) -> Stroke:
-    shops = await goods.shops(connection)
-    status, cookie = await watch.earlier_order(connection, house, shops)
+    planned = await watch.plan(connection, house, evening.shops, evening.status, evening.cookie)
     load = Load("midnight", house.stage.ground.folder, _environ(house, asked))
     try:
         with measure.step("k6 gets ready"):
@@ -154,7 +164,7 @@ async def _midnight(
         wait_until(started - 2)
         with (
             measure.step(f"{asked.lead_seconds} s as usual, then midnight"),
-            watch.probing(house, await watch.plan(connection, house, shops, status, cookie)) as probed,
+            watch.probing(house, planned) as probed,
         ):
             before, at = house.cpu_seconds(), time.time()
             load.go_at(started)
@@ -166,7 +176,7 @@ async def _midnight(
     finally:
         load.stop()
     with measure.step("cabas check, and the journal against the database"):
-        judged, rooms = await _judge(house, report, shoppers)
+        judged, rooms = await _judge(house, report, evening.shoppers)
     return Stroke(
         asked=asked,
         report=report,
@@ -209,7 +219,7 @@ async def _judge(house: House, report: Report, shoppers: list[Shopper]) -> tuple
         )
         return judged, await verdict.sold(connection, house.stage.midnight)
     finally:
-        await connection.close()
+        connection.terminate()  # the server may have been killed
 
 
 def _environ(house: House, asked: Asked) -> dict[str, str]:
