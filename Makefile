@@ -43,6 +43,9 @@ bench: setup ## All figures, as ratios to their limits
 rush: setup ## The midnight rehearsal, a page of figures (RUSH="--help" for its options)
 	@$(BIN)/python -m bench.rush $(RUSH)
 
+chaos: setup ## Correctness at scale: machine, simulation, contention (CHAOS="--help" for its options)
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
+
 lock: ## Take the newest releases and lock them (hashes, no addresses)
 	uv pip compile pyproject.toml --group dev --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock
 

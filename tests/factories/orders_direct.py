@@ -68,6 +68,7 @@ async def place(
     key: str | None = None,
     fingerprint: bytes = b"body",
     lines: int = 3,
+    cart_version: datetime | None = None,
 ) -> tuple[str, UUID]:
     """``("created" | "replay" | "mismatch", order id)``."""
     shopper = shopper_id or uuid4()
@@ -81,7 +82,7 @@ async def place(
         key=key or str(uuid4()),
         fingerprint=fingerprint,
         cart_id=basket,
-        cart_version=now,
+        cart_version=cart_version or now,
         customer_id=shopper,
         slot_id=slot_id,
         outbox_id=new_id(now, store_id),
