@@ -44,7 +44,7 @@ export function browse() {
   const i = exec.scenario.iterationInTest;
   if (!exec.vu.iterationInScenario) wear(browsers[exec.vu.idInTest % browsers.length]);
   const answer = http.get(BASE + pages[i % pages.length], { timeout: PAGE_TIMEOUT });
-  const when = i < usualUntil ? 'page-1x' : 'page-12x';
+  const when = i < usualUntil ? 'page-usual' : 'page-rush';
   tell(when, answer.status, Date.now() - intendedPage(i));
 }
 

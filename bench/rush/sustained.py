@@ -21,6 +21,8 @@ from bench.rush.watch import Probed
 
 MARGIN = 1.01
 LEAD_SECONDS = 3.0
+DRAIN_SECONDS = 2.0
+"""Answers may come this long after the last was sent; later ones are a backlog, and lower the rate."""
 LIMIT_CLIENTS = (8, 16, 32)
 _SPACING = 100_000_000  # numbers of one pgbench run never meet those of another
 _BATCH = 20_000
@@ -165,7 +167,7 @@ async def _run(
     return Sustained(
         rate=rate,
         seconds=seconds,
-        took_seconds=max(last, float(seconds)),
+        took_seconds=last if last > seconds + DRAIN_SECONDS else float(seconds),
         report=report,
         probed=probed,
         verdict=judged,

@@ -47,7 +47,7 @@ _FREE_PATHS = frozenset(
     {"/healthz", "/readyz", "/metrics", "/sw.js", "/robots.txt", "/hors-ligne", "/preparation/sw.js"}
 )
 _FREE_FIRST = frozenset({"static", "salle"})
-_CHECKOUT_FIRST = frozenset({"commande", "commandes", "livraison", "minuit", "console"})
+_CHECKOUT_FIRST = frozenset({"commande", "commandes", "creneaux", "livraison", "minuit", "console"})
 ORDER_POSTS = frozenset({"/commande", "/minuit/commande", "/minuit/voeux", "/api/v1/orders"})
 _SIGN_IN = ("/compte/connexion", "/compte/inscription")
 _EXTRAS = frozenset({"/suggestions"})
