@@ -35,7 +35,7 @@ CRAWLER = {"user-agent": "Mozilla/5.0 (compatible; SomeBot/2.1)"}
         ("PUT", "/api/v1/carts/0193/lines/3", P2),
         ("GET", "/", P3),
         ("GET", CATEGORY, P3),
-        ("GET", "/creneaux", P3),
+        ("GET", "/creneaux", P1),
         ("GET", "/api/v1/stores", P3),
         ("GET", "/suggestions", P4),
         ("GET", "/compte/donnees/export", P5),
