@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -96,3 +97,17 @@ async def test_what_happened_to_an_order_first_is_told_first(database, now):
     async with database.read() as reader:
         stream = await dispatch.pull(reader, store_id=1, after=0)
     assert [(sent.kind, sent.revision) for sent in stream] == [("order_placed", 1), ("order_changed", 2)]
+
+
+async def test_a_clock_that_is_behind_tells_nothing_before_the_order_itself(tx, now):
+    shop = await make_shop(tx, now=now)
+    shopper = uuid4()
+    placed = await make_order(tx, now=now, lines={shop.pasta[0]: 2}, shopper_id=shopper)
+    behind = now - timedelta(seconds=5)
+    await orders.cancel(tx, order_id=placed.order_id, shopper_id=shopper, reason="", now=behind)
+
+    while await dispatch.dispatch_batch(tx, now=now):
+        pass
+
+    stream = await dispatch.pull(tx, store_id=1, after=0)
+    assert [sent.kind for sent in stream] == ["order_placed", "order_cancelled"]

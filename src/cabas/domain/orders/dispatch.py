@@ -60,7 +60,12 @@ async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) 
 
 
 async def _take(tx: Transaction, *, now: datetime, limit: int) -> list[Record]:
-    """Pending facts, which nobody else takes until this transaction ends."""
+    """
+    Pending facts, which nobody else takes until this transaction ends.
+
+    The order of one order's facts is that of its revisions, a cancellation last: two processes' clocks may differ
+    by more than the time between a purchase and its change.
+    """
     return await tx.fetch(
         """
         select o.store_id, o.outbox_id, o.order_id, o.revision, o.kind
@@ -68,7 +73,8 @@ async def _take(tx: Transaction, *, now: datetime, limit: int) -> list[Record]:
          where o.dispatched_at is null and o.next_at <= $1
            and not exists (select from outbox e  -- what happened to an order first is told first
                             where e.store_id = o.store_id and e.order_id = o.order_id
-                              and e.dispatched_at is null and (e.created_at, e.revision) < (o.created_at, o.revision))
+                              and e.dispatched_at is null
+                              and (e.kind = 'order_cancelled', e.revision) < (o.kind = 'order_cancelled', o.revision))
          order by o.next_at
          limit $2
            for update skip locked""",
