@@ -7,28 +7,33 @@ Each part has a PostgreSQL of its own, gone at the end. The same ``--seed`` does
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from cabas.check import audit
 from cabas.kit.db import Database, prepare_connection
 from cabas.kit.migrate import migrate
 from cabas.kit.postgres import EmbeddedPostgres
 from chaos.contention import CLIENTS, contend
+from chaos.kills import kill
 from chaos.machine import run_machine
-from chaos.simulation import simulate
+from chaos.simulation import Report, simulate
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 RESULTS = Path("bench/results/chaos.json")
 WISHES = 1000
+STEPS = 50
 
 
 @contextmanager
@@ -47,40 +52,101 @@ def server(**settings: str) -> Iterator[str]:
 
 
 def machine(given: argparse.Namespace) -> dict[str, Any]:
+    """The runs are shared out among so many processes, each with a seed and a PostgreSQL of its own."""
+    shares = _shares(given.machine_runs, given.jobs)
+    seeds = [given.seed + number for number in range(len(shares))]
+    with ProcessPoolExecutor(len(shares)) as pool:
+        found = list(pool.map(_run_machine, shares, seeds))
+    return {"machine_runs": sum(runs for runs, _ in found), "machine_steps": sum(steps for _, steps in found)}
+
+
+def _run_machine(runs: int, seed: int) -> tuple[int, int]:
     with server(fsync="off") as url:
-        ground = run_machine(url, now=NOW, runs=given.machine_runs, steps=50, start=given.seed)
-    return {"machine_runs": ground.runs, "machine_steps": ground.steps}
+        ground = run_machine(url, now=NOW, runs=runs, steps=STEPS, start=seed)
+    return ground.runs, ground.steps
 
 
 def simulation(given: argparse.Namespace) -> dict[str, Any]:
+    """A thousand wishes a seed; the seeds are shared out among so many processes."""
+    worlds = -(-given.orders // WISHES)
+    seeds = [range(given.seed + number, given.seed + worlds, given.jobs) for number in range(given.jobs)]
+    with ProcessPoolExecutor(given.jobs) as pool:
+        found = list(pool.map(_run_simulation, seeds))
+    reports = [report for report, _ in found]
+    return {
+        "simulated_orders": sum(one.orders for one in reports),
+        "simulated_messages": sum(one.messages for one in reports),
+        "failing_seeds": sorted(seed for one in reports for seed in one.failing_seeds),
+        "lost": sum(one.lost + one.undelivered for one in reports),
+        "doubled": sum(one.doubled + one.unexpected for one in reports),
+        "oversold": sum(one.oversold for one in reports),
+        "breaches": sum(breaches for _, breaches in found),
+    }
+
+
+def _run_simulation(seeds: range) -> tuple[Report, int]:
     done = 0
 
     def tell(orders: int) -> None:
         nonlocal done
         done += orders
-        print(f"\r  simulation: {done:,} orders", end="", flush=True)
+        print(f"\r  simulation from seed {seeds.start}: {done:,} orders  ", end="", flush=True)
 
-    async def run(url: str) -> tuple[Any, int]:
+    async def run(url: str) -> tuple[Report, int]:
         connection = await asyncpg.connect(url)
         await prepare_connection(connection)
         await connection.execute("set synchronous_commit = off; set plan_cache_mode = force_generic_plan")
-        seeds = range(given.seed, given.seed + -(-given.orders // WISHES))
         report = await simulate(connection, seeds=seeds, wishes=WISHES, now=NOW, tell=tell)
         await connection.close()
         return report, len(await audit(url))
 
     with server(fsync="off") as url:
-        report, breaches = asyncio.run(run(url))
+        return asyncio.run(run(url))
+
+
+def kills(given: argparse.Namespace) -> dict[str, Any]:
+    def tell(number: int, orders: int) -> None:
+        print(f"\r  kills: {number}, {orders:,} orders answered  ", end="", flush=True)
+
+    found = kill(database=given.kills_database, processes=given.kills_process, seed=given.seed, tell=tell)
     print()
     return {
-        "simulated_orders": report.orders,
-        "simulated_messages": report.messages,
-        "failing_seeds": report.failing_seeds,
-        "lost": report.lost + report.undelivered,
-        "doubled": report.doubled + report.unexpected,
-        "oversold": report.oversold,
-        "breaches": breaches,
+        "kills_database": found.database,
+        "kills_process": found.processes,
+        "killed_orders": found.ordered,
+        "retried": found.retried,
+        "lost": found.lost + found.undelivered,
+        "doubled": found.doubled,
+        "oversold": found.oversold,
+        "breaches": len(found.breaches),
     }
+
+
+def mutants(_: argparse.Namespace) -> dict[str, Any]:
+    """The negative controls of `mutants_test`: each passes when its mutant was caught."""
+    caught = Caught()
+    pytest.main(
+        ["-q", "-p", "no:cacheprovider", str(Path(__file__).parent / "mutants_test.py")], plugins=[caught]
+    )
+    return {"mutants_caught": len(caught.names), "breaches": caught.failed}
+
+
+class Caught:
+    """Counts, as a plugin of pytest."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.failed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed += report.failed
+        if (
+            report.when == "call"
+            and report.passed
+            and "is_caught" in report.nodeid
+            and "[True]" not in report.nodeid
+        ):
+            self.names.add(report.nodeid)
 
 
 def contention(given: argparse.Namespace) -> dict[str, Any]:
@@ -99,7 +165,13 @@ def contention(given: argparse.Namespace) -> dict[str, Any]:
         return asyncio.run(run(url))
 
 
-PARTS = {"machine": machine, "simulation": simulation, "contention": contention}
+PARTS = {
+    "mutants": mutants,
+    "contention": contention,
+    "kills": kills,
+    "machine": machine,
+    "simulation": simulation,
+}
 ADDED = ("lost", "doubled", "oversold", "breaches")
 
 
@@ -114,8 +186,14 @@ def main() -> None:
         told |= found | {f"{name}_seconds": round(time.perf_counter() - started, 1)}
     for figure, value in told.items():
         print(f"{figure:>20}  {value}")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(told, indent=2) + "\n")
     raise SystemExit(1 if any(told[figure] for figure in ADDED) else 0)
+
+
+def _shares(runs: int, jobs: int) -> list[int]:
+    """``runs`` among ``jobs``, none of them empty."""
+    return [share for number in range(jobs) if (share := (runs + number) // jobs)]
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -123,7 +201,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--part", choices=tuple(PARTS), action="append", help="only this (repeat for more)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--machine-runs", type=int, default=20_000)
-    parser.add_argument("--orders", type=int, default=1_000_000, help="wishes of the simulation")
+    parser.add_argument(
+        "--orders", type=int, default=1_100_000, help="wishes of the simulation (9 in 10 are ordered)"
+    )
+    parser.add_argument("--kills-database", type=int, default=200)
+    parser.add_argument("--kills-process", type=int, default=500, help="of web processes and the worker")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes of machine and simulation"
+    )
     parser.add_argument("--capacity", type=int, default=100, help="places in each of the contended slots")
     return parser
 

@@ -60,6 +60,21 @@ async def test_no_acknowledged_order_is_lost_when_the_database_is_killed(server,
     assert await audit(server.url) == []
 
 
+async def test_who_starts_while_the_database_is_away_waits_for_it(server):
+    address = server.url
+    server.stop(mode="immediate")
+    waiting = asyncio.create_task(Database.connect_when_up(address, connections_max=1))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    server.start()
+
+    database = await waiting
+    async with database.read() as reader:
+        assert await reader.fetchval("select 1") == 1
+    await database.close()
+
+
 async def order_until_killed(server, database, slot, now, acknowledged):
     enough = asyncio.Event()
     goal = len(acknowledged) + 10 * SHOPPERS
