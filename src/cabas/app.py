@@ -107,8 +107,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
 async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
     if settings.database_url is None:
         raise settings_module.BadSetting("CABAS_DATABASE_URL is not set: start the server with `cabas web`")
-    database = await Database.connect(settings.database_url, connections_max=settings.connections_max)
-    telling = await Database.connect(settings.database_url, connections_max=1)
+    database = await Database.connect_when_up(settings.database_url, connections_max=settings.connections_max)
+    telling = await Database.connect_when_up(settings.database_url, connections_max=1)
     directory = Directory(database, clock)
     await directory.refresh()
     search = SearchEngine(database)

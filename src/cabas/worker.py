@@ -30,12 +30,12 @@ def worker() -> None:
 
 async def run(settings: Settings, url: str) -> None:
     """Runs until SIGTERM or SIGINT; a job under way is finished first."""
+    jobs = recurring(settings)
+    database = await Database.connect_when_up(url, connections_max=len(jobs) + SPARE_CONNECTIONS)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    jobs = recurring(settings)
-    database = await Database.connect(url, connections_max=len(jobs) + SPARE_CONNECTIONS)
     clock = SystemClock(settings.clock_offset)
     try:
         await asyncio.gather(*(_repeat(job, database, clock, stopping) for job in jobs))

@@ -3,6 +3,8 @@ PostgreSQL by asyncpg. Reads and writes have different types, so that a function
 takes a `Connection` can't be handed to one that needs a `Transaction`.
 """
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
@@ -18,7 +20,9 @@ ACQUIRE_TIMEOUT_SECONDS = 5.0
 RELEASE_TIMEOUT_SECONDS = 0.5
 """A connection whose statement was given up and isn't cancelled by then is dropped."""
 
+RECONNECT_SECONDS = 0.5
 WAITS_KEPT = 4096
+_log = logging.getLogger("cabas.db")
 
 acquire_by: ContextVar[float] = ContextVar("acquire_by", default=0.0)
 """The `time.monotonic` by which this task needs its connection; 0: in `ACQUIRE_TIMEOUT_SECONDS`."""
@@ -130,6 +134,21 @@ class Database:
             },
         )
         return cls(pool)
+
+    @classmethod
+    async def connect_when_up(cls, url: str, *, connections_max: int = 10) -> "Database":
+        """`connect`, as often as it takes: a process that starts in the middle of a fail-over waits for its end."""
+        while True:
+            try:
+                return await cls.connect(url, connections_max=connections_max)
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.CannotConnectNowError,
+                asyncpg.PostgresConnectionError,
+            ) as away:
+                _log.warning("the database is away, trying again: %s", away)
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
