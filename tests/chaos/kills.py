@@ -179,7 +179,8 @@ async def _alive(shoppers: Shoppers, running: "asyncio.Task[None]") -> None:
 def _kill_database(stage: Stage, house: House, _: random.Random) -> None:
     """The whole server at once, as a power cut of its process; its restart recovers."""
     parent = psutil.Process(house.server_pid())
-    for one in (parent, *parent.children(recursive=True)):
+    parent.suspend()  # so that it starts no other while its children are counted
+    for one in (*parent.children(recursive=True), parent):
         with suppress(psutil.NoSuchProcess):
             one.kill()
     stage.server.start()
