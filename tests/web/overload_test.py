@@ -61,6 +61,17 @@ async def test_who_finds_neither_place_nor_patience_gets_a_small_page_to_come_ba
     assert 'lang="fr"' in answer.text
 
 
+async def test_who_came_to_read_gets_the_page_as_it_last_was(client, request):
+    seen = await client.get(CATEGORY)
+    request.getfixturevalue("crowded")
+
+    answer = await client.get(CATEGORY)
+
+    assert (seen.status_code, answer.status_code) == (200, 200)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Page de" in text_of(answer.text)
+
+
 async def test_in_english_too_and_a_form_is_not_reloaded_by_itself(client, crowded):
     headers = {"accept-language": "en-GB,en;q=0.9,fr;q=0.5"}
 

@@ -51,7 +51,7 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     status, code, detail, headers = _read(problem)
     if status >= 500 and code == "internal":
         _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
-    if isinstance(problem, OVERLOADED) and (copy := _copy(request)):
+    if isinstance(problem, OVERLOADED) and (copy := copy_of(request)):
         return copy
     if wants_json(request):
         return problem_details(status, code, detail, headers)
@@ -67,7 +67,7 @@ def retry_after() -> int:
     return RETRY_SECONDS + randrange(RETRY_SPREAD)  # noqa: S311 - nothing secret
 
 
-def _copy(request: Request[Any, Any, Any]) -> Response[Any] | None:
+def copy_of(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """The page as it last was, for a person who only wants to read."""
     if request.method != "GET" or wants_json(request):
         return None
