@@ -14,6 +14,7 @@ from cabas import migrations
 from cabas import settings as settings_module
 from cabas.connection import database_url
 from cabas.kit import migrate as migrating
+from cabas.kit.db import Database
 from cabas.settings import BadSetting, Settings
 
 BACKLOG = 2048
@@ -83,6 +84,8 @@ async def _prepare_schema(settings: Settings, url: str) -> None:
     The embedded database is ours to migrate. A server by URL is migrated by its own step
     (`cabas migrate`), so that a roll-out decides when.
     """
+    database = await Database.connect_when_up(url, connections_max=1)  # it may be in the middle of a fail-over
+    await database.close()
     if settings.database_url is None:
         await migrating.migrate(url, migrations.__name__)
         return
