@@ -207,7 +207,8 @@ async def _supervise(house: House) -> None:
         if house.worker is None or house.worker.poll() is not None:
             house.start_worker()
         if house.web is None or house.web.poll() is not None:
-            await asyncio.to_thread(house.open)
+            with suppress(SystemExit):  # killed again before it was ready
+                await asyncio.to_thread(house.open)
         await asyncio.sleep(SUPERVISED_EVERY)
 
 
