@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import resource
 import socket
 import time
 
@@ -17,7 +18,11 @@ from cabas.kit import migrate as migrating
 from cabas.kit.db import Database
 from cabas.settings import BadSetting, Settings
 
-BACKLOG = 2048
+BACKLOG = 4096
+"""Connections that may wait to be taken: at the stroke they all come at once."""
+
+CONNECTIONS_MAX = 32_768
+"""Open connections of one process, most of them idle. How many are worked on is the limiter's business."""
 STOP_SECONDS = 10
 ADDRESS_SECONDS = 5
 """A server that was just stopped may need a moment to let go of its port."""
@@ -63,6 +68,9 @@ def require_address(settings: Settings) -> None:
 
 def serve(settings: Settings) -> None:
     """Blocks until stopped; lets requests under way finish."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:  # a connection is a file
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     Granian(
         "cabas.app:create",
         factory=True,
@@ -72,6 +80,7 @@ def serve(settings: Settings) -> None:
         loop=Loops.uvloop,
         workers=settings.web_processes,
         backlog=BACKLOG,
+        backpressure=CONNECTIONS_MAX,
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
@@ -84,7 +93,9 @@ async def _prepare_schema(settings: Settings, url: str) -> None:
     The embedded database is ours to migrate. A server by URL is migrated by its own step
     (`cabas migrate`), so that a roll-out decides when.
     """
-    database = await Database.connect_when_up(url, connections_max=1)  # it may be in the middle of a fail-over
+    database = await Database.connect_when_up(
+        url, connections_max=1
+    )  # it may be in the middle of a fail-over
     await database.close()
     if settings.database_url is None:
         await migrating.migrate(url, migrations.__name__)
