@@ -130,6 +130,9 @@ class Database:
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                 "jit": "off",
                 "plan_cache_mode": "force_generic_plan",
+                # A plan is kept: one that was made while a table was empty would read all of it for each order
+                # of the first busy hour. Whatever has an index is read by it.
+                "enable_seqscan": "off",
                 **(settings or {}),
             },
         )
