@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 LIMIT_FIRST: Final = 32.0
-LIMIT_MIN: Final = 4.0
+LIMIT_MIN: Final = 12.0
 LIMIT_MAX: Final = 128.0
 
 WINDOW_SECONDS: Final = 0.2
