@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from cabas.kit.overload import CODEL_INTERVAL_SECONDS, LIMIT_MIN, Class, Limiter
+from cabas.kit.overload import CODEL_INTERVAL_SECONDS, Class, Limiter
 
 TOP, MIDDLE, LOW = range(3)
 CLASSES = (
@@ -174,7 +174,7 @@ def test_a_class_without_reserve_at_its_own_bound_does_not_make_the_limit_full()
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_is_lost_or_counted_twice_in_any_order_of_things(seed):
     chance = random.Random(seed)  # noqa: S311
-    one = limiter(limit=6.0, limit_max=12.0)
+    one = limiter(limit=6.0, limit_min=4.0, limit_max=12.0)
     inside: list[int] = []
     waiting: dict[int, tuple[int, Somebody]] = {}
     now, ids = 0.0, count()
@@ -207,7 +207,7 @@ def test_nothing_is_lost_or_counted_twice_in_any_order_of_things(seed):
                 del waiting[key]
         assert one.in_flight == len(inside)
         assert one.queued == len(waiting)
-        assert LIMIT_MIN <= one.limit <= 12.0
+        assert 4.0 <= one.limit <= 12.0
 
 
 def _work(one: Limiter, kind: int, *, seconds: float, since: float, rounds: int) -> float:

@@ -82,6 +82,29 @@ async def test_in_english_too_and_a_form_is_not_reloaded_by_itself(client, crowd
     assert 'http-equiv="refresh"' not in answer.text
 
 
+async def test_what_was_sent_with_a_refused_request_is_read_before_the_answer(client, crowded):
+    told = []
+
+    async def receive():
+        told.append("read")
+        return {"type": "http.request", "body": b"quantity=1", "more_body": len(told) < 2}
+
+    async def send(message):
+        told.append(message["type"])
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/panier/lignes/3760000000011",
+        "headers": [],
+        "client": None,
+        "litestar_app": client.app,
+    }
+    await client.app.asgi_handler(scope, receive, send)
+
+    assert told == ["read", "read", "http.response.start", "http.response.body"]
+
+
 async def test_a_program_is_told_by_problem_details(client, crowded):
     answer = await client.get("/api/v1/stores")
 

@@ -31,6 +31,10 @@ PATIENCE_SECONDS: Final = 0.25
 COPIES: Final = Rate(burst=40, period=timedelta(seconds=1))
 """How many pages a second a process draws from their kept copies for readers who find no place."""
 
+BODY_BYTES: Final = 64 * 1024
+BODY_SECONDS: Final = 1.0
+"""How much of a refused request is read, and for how long; the connection of more, or of slower, may break."""
+
 DEADLINE_MS_MIN = 50
 RETRY_SECONDS: Final = ((1, 3), (1, 4), (2, 6), (3, 10), (5, 20), (30, 90))
 """By class, from … to: drawn anew for each, so that who is sent away together doesn't return together."""
@@ -62,11 +66,13 @@ class Overload:
         limiter = site.ladder.limiter
         if site.ladder.standing.level and _refused(site, kind, scope):
             limiter.refuse(kind)
-            await _send_away(site, kind, scope, send)
+            await _send_away(site, kind, scope, receive, send)
             return
         wait = site.addresses.wait_seconds(scope) if kind <= P2 and scope["method"] not in SAFE else 0.0
         if wait:
-            await _send_away(site, kind, scope, send, code="too_many", status=429, after=int(wait) + 1)
+            await _send_away(
+                site, kind, scope, receive, send, code="too_many", status=429, after=int(wait) + 1
+            )
             return
         if limiter.enter(kind, start):
             await self._run(site, kind, scope, receive, send, by=start + seconds, watch=None)
@@ -89,7 +95,7 @@ class Overload:
             if admitted is True:
                 await self._run(site, kind, scope, receive, send, by=by, watch=watch)
             elif admitted is not _GONE and not (kind == P3 and await self._send_copy(scope, receive, send)):
-                await _send_away(site, kind, scope, send)
+                await _send_away(site, kind, scope, receive, send)
         finally:
             if watch:
                 watch.cancel()
@@ -124,7 +130,11 @@ class Overload:
         begun = monotonic()
         pressed = kind >= P2 and (site.ladder.standing.level or limiter.full_since is not None)
         token = acquire_by.set(min(by, begun + PATIENCE_SECONDS) if pressed else by)
-        answer = _Answer(send)
+        if scope["method"] in SAFE:
+            answer = _Answer(send)
+        else:
+            receive = _Body(receive)
+            answer = _AnswerToBody(send, receive)
         try:
             async with asyncio.timeout(max(by - begun, 0.0)) as timeout:
                 if watch:
@@ -192,6 +202,45 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
         return self._send(message)
+
+
+class _Body:
+    """
+    What came with a request. Left unread it would break the connection, and with it the next request on it: so
+    what a handler didn't want is read before the answer goes out.
+    """
+
+    __slots__ = ("_read", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read = False
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        self._read = self._read or message["type"] != "http.request" or not message.get("more_body")
+        return message
+
+    async def read_away(self) -> None:
+        length = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BODY_SECONDS):
+                while not self._read and length <= BODY_BYTES:
+                    length += len((await self()).get("body", b""))
+
+
+class _AnswerToBody(_Answer):
+    __slots__ = ("_body",)
+
+    def __init__(self, send: Send, body: _Body) -> None:
+        super().__init__(send)
+        self._body = body
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            await self._body.read_away()
+        await self._send(message)
 
 
 class _Replayed:
@@ -265,6 +314,7 @@ async def _send_away(
     site: Site,
     kind: int,
     scope: HTTPScope,
+    receive: Receive,
     send: Send,
     *,
     code: str = "busy",
@@ -272,6 +322,8 @@ async def _send_away(
     after: int = 0,
 ) -> None:
     """Without a database, a template or a session."""
+    if scope["method"] not in SAFE:
+        await _Body(receive).read_away()
     first, last = RETRY_SECONDS[kind]
     seconds = after or randrange(first, last + 1)  # noqa: S311 - nothing secret
     path, headers = scope["path"], scope["headers"]
