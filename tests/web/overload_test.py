@@ -305,7 +305,7 @@ async def test_what_outlasts_its_deadline_is_given_up_and_its_last_copy_shown(cl
 
 
 async def settled(client, database, clock):
-    """The process reads its level by itself each second, and may have begun to before what it is to read was written."""
+    """The process reads its level by itself each second, and may have begun to before that was written."""
     for _ in range(4):
         await client.app.state.site.ladder.follow(database, clock.now())
         await asyncio.sleep(0.15)
