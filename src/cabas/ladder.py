@@ -1,6 +1,5 @@
 """`cabas ladder`: where each web process stands, and a level forced by hand."""
 
-import asyncio
 import getpass
 import json
 import re
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from cabas import settings as settings_module
-from cabas.connection import database_url
+from cabas.connection import on_database
 from cabas.domain.ladder import operations, queries
 from cabas.domain.ladder.model import Level, Setting
 from cabas.kit.clock import SystemClock
@@ -115,9 +114,7 @@ async def _told(database: Database, clock: SystemClock) -> dict[str, Any]:
 
 
 def _run(work: Callable[[Database, SystemClock], Awaitable[dict[str, Any]]], *, as_json: bool) -> None:
-    settings = settings_module.load()
-    with database_url(settings) as url:
-        told = asyncio.run(_on(url, SystemClock(settings.clock_offset), work))
+    told = on_database(settings_module.load(), work)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
@@ -131,13 +128,3 @@ def _run(work: Callable[[Database, SystemClock], Awaitable[dict[str, Any]]], *, 
             f"  limit {one['limit']}, {one['in_flight']} under way, {one['queued']} queued,"
             f" {one['goodput_per_s']} answers a second in time; sent away: {shed}"
         )
-
-
-async def _on(
-    url: str, clock: SystemClock, work: Callable[[Database, SystemClock], Awaitable[dict[str, Any]]]
-) -> dict[str, Any]:
-    database = await Database.connect(url, connections_max=1)
-    try:
-        return await work(database, clock)
-    finally:
-        await database.close()

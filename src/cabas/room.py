@@ -1,6 +1,5 @@
 """`cabas room`: the waiting room by hand, from the command line."""
 
-import asyncio
 import getpass
 import json
 from collections.abc import Awaitable, Callable
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 from cabas import settings as settings_module
-from cabas.connection import database_url
+from cabas.connection import on_database
 from cabas.domain.waiting_room import operations, queries
 from cabas.domain.waiting_room.model import Forced, Switch
 from cabas.kit.clock import SystemClock
@@ -106,21 +105,9 @@ async def _told(database: Database, clock: SystemClock) -> dict[str, Any]:
 
 
 def _run(work: Callable[[Database, SystemClock], Awaitable[dict[str, Any]]], *, as_json: bool) -> None:
-    settings = settings_module.load()
-    with database_url(settings) as url:
-        told = asyncio.run(_on(url, SystemClock(settings.clock_offset), work))
+    told = on_database(settings_module.load(), work)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     for name, value in told.items():
         click.echo(f"{name:>15}  {value}")
-
-
-async def _on(
-    url: str, clock: SystemClock, work: Callable[[Database, SystemClock], Awaitable[dict[str, Any]]]
-) -> dict[str, Any]:
-    database = await Database.connect(url, connections_max=1)
-    try:
-        return await work(database, clock)
-    finally:
-        await database.close()

@@ -93,9 +93,8 @@ async def _prepare_schema(settings: Settings, url: str) -> None:
     The embedded database is ours to migrate. A server by URL is migrated by its own step
     (`cabas migrate`), so that a roll-out decides when.
     """
-    database = await Database.connect_when_up(
-        url, connections_max=1
-    )  # it may be in the middle of a fail-over
+    # It may be in the middle of a fail-over.
+    database = await Database.connect_when_up(url, connections_max=1)
     await database.close()
     if settings.database_url is None:
         await migrating.migrate(url, migrations.__name__)
