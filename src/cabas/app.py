@@ -23,6 +23,7 @@ from cabas.domain.search.engine import SearchEngine
 from cabas.kit import lifeline
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
+from cabas.kit.draining import Draining
 from cabas.kit.html import Renderer
 from cabas.kit.messages import load_catalogues
 from cabas.policies import DEFAULTS
@@ -34,6 +35,7 @@ from cabas.web.assets import BUILT, Assets
 from cabas.web.busy_page import BusyPage
 from cabas.web.console import routes as console
 from cabas.web.directory import Directory
+from cabas.web.farewell import Farewell
 from cabas.web.guard import refuse_forged
 from cabas.web.health import ROUTES as HEALTH
 from cabas.web.kept import KeptPages
@@ -71,11 +73,17 @@ def create() -> Litestar:
     if server := multiprocessing.parent_process():
         lifeline.end_with(server.pid or 0)
     settings = settings_module.load()
-    return create_app(settings, clock=SystemClock(settings.clock_offset))
+    draining = Draining(settings.drain_seconds)
+    return create_app(settings, clock=SystemClock(settings.clock_offset), draining=draining)
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
-    """:param clock: another clock than the system's, for tests and rehearsals."""
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, draining: Draining | None = None
+) -> Litestar:
+    """
+    :param clock: another clock than the system's, for tests and rehearsals.
+    :param draining: a server's process that stops by draining; else SIGTERM is left alone.
+    """
     ticking = clock or SystemClock(timedelta(0))
     app = Litestar(
         route_handlers=[
@@ -88,7 +96,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
             create_static_files_router(path="/static", directories=[WEB / "static"], cache_control=AN_HOUR),
         ],
         request_class=ShopRequest,
-        lifespan=[lambda app: _site(app, settings, ticking)],
+        lifespan=[lambda app: _site(app, settings, ticking, draining)],
         exception_handlers={Exception: errors.handle},
         after_response=note_presence,
         before_send=[send_room_headers],
@@ -99,12 +107,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
         logging_config=None,
     )
     # Outermost, before routing and sessions: what is refused costs nothing.
-    app.asgi_handler = Overload(app.asgi_handler)
+    app.asgi_handler = Farewell(Overload(app.asgi_handler))
     return app
 
 
 @asynccontextmanager
-async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
+async def _site(
+    app: Litestar, settings: Settings, clock: Clock, draining: Draining | None
+) -> AsyncIterator[None]:
     if settings.database_url is None:
         raise settings_module.BadSetting("CABAS_DATABASE_URL is not set: start the server with `cabas web`")
     database = await Database.connect_when_up(settings.database_url, connections_max=settings.connections_max)
@@ -135,6 +145,7 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
         busy_page=BusyPage(renderer, catalogues),
+        draining=draining or Draining(0),
         push_key=public_key(settings.vapid_key) if settings.vapid_key else "",
     )
     # What exists now lives as long as the process: the collector need not look at it again.
@@ -145,6 +156,8 @@ async def _site(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterato
         asyncio.create_task(one)
         for one in (directory.keep_fresh(), search.keep_fresh(), room.keep_fresh(), ladder.keep_fresh())
     ]
+    if draining:
+        draining.on_sigterm()
     try:
         yield
     finally:

@@ -9,20 +9,24 @@ from cabas import migrations
 from cabas import settings as settings_module
 from cabas.connection import database_url
 from cabas.kit import migrate as migrating
+from cabas.kit.migrate import Step
 
 
 @click.command()
 @click.option(
     "--check", "check_only", is_flag=True, help="Only say what is missing; exit 1 when something is."
 )
-def migrate(check_only: bool) -> None:  # noqa: FBT001 - click hands flags by position
+@click.option("--expand", "step", flag_value="expand", help="Only what adds: before new processes start.")
+@click.option("--contract", "step", flag_value="contract", help="Only what takes away: once none are old.")
+def migrate(check_only: bool, step: Step | None) -> None:  # noqa: FBT001 - click hands flags by position
     """Bring the database's schema up to date (forward only, safe to run twice)."""
+    what = step or "all"
     with database_url(settings_module.load()) as url:
         if check_only:
-            missing = asyncio.run(migrating.pending(url, migrations.__name__))
+            missing = asyncio.run(migrating.pending(url, migrations.__name__, step=what))
             click.echo("\n".join(missing) or "up to date")
             raise SystemExit(1 if missing else 0)
-        applied = asyncio.run(migrating.migrate(url, migrations.__name__))
+        applied = asyncio.run(migrating.migrate(url, migrations.__name__, step=what))
     click.echo("\n".join(f"applied {name}" for name in applied) or "up to date")
 
 

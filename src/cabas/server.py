@@ -67,7 +67,10 @@ def require_address(settings: Settings) -> None:
 
 
 def serve(settings: Settings) -> None:
-    """Blocks until stopped; lets requests under way finish."""
+    """
+    Blocks until stopped. SIGTERM: no longer ready, and served on for `Settings.drain_seconds`; then, as at once on
+    SIGINT, no connection is taken and requests under way are finished.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:  # a connection is a file
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -84,7 +87,7 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
+        workers_kill_timeout=settings.drain_seconds + STOP_SECONDS,
     ).serve()
 
 
@@ -99,6 +102,6 @@ async def _prepare_schema(settings: Settings, url: str) -> None:
     if settings.database_url is None:
         await migrating.migrate(url, migrations.__name__)
         return
-    missing = await migrating.pending(url, migrations.__name__)
+    missing = await migrating.pending(url, migrations.__name__, step="expand")
     if missing:
-        raise BadSetting(f"the database lacks {len(missing)} migrations: run `cabas migrate` first")
+        raise BadSetting(f"the database lacks {len(missing)} migrations: run `cabas migrate --expand` first")

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_processes: int
     connections_max: int
     """Database connections of one process."""
+    drain_seconds: int
+    """How long a web process that is told to stop goes on serving, no longer ready: until balancers have seen it."""
     clock_offset: timedelta
     """Shifts the whole product in time: rehearsals and demos of midnight."""
     public_url: str
@@ -70,6 +72,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         web_processes=_integer(env, "CABAS_WEB_PROCESSES", min(os.cpu_count() or 1, 4), 1, 64),
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
+        drain_seconds=_integer(env, "CABAS_DRAIN_SECONDS", 0, 0, 300),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
         edge_folder=Path(env.get("CABAS_EDGE_FOLDER") or data_folder / "edge").absolute(),
         smtp_url=_smtp_url(env, environment=environment),

@@ -3,14 +3,19 @@ Forward-only migrations: numbered SQL files, each in its own transaction, applie
 
 A name is ``YYYYMMDD_NN_(expand|contract)_what.sql``. Files whose first line says
 ``-- function`` may be applied again when their text changes (functions are replaced whole).
+
+A roll-out takes two steps. ``expand``: all that adds, before the first new process starts; old and new live on it.
+``contract``: all that takes away, once no old process is left and none will come back.
 """
 
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
+from typing import Literal
 
 import asyncpg
 
+Step = Literal["all", "expand", "contract"]
 _LOCK = 7_202_611_240
 _LEDGER = """
     create table if not exists migration (
@@ -20,7 +25,7 @@ _LEDGER = """
     )"""
 
 
-async def migrate(url: str, package: str) -> Sequence[str]:
+async def migrate(url: str, package: str, *, step: Step = "all") -> Sequence[str]:
     """Apply what is missing; returns the names applied. Safe to run from several processes."""
     connection = await asyncpg.connect(url)
     applied: list[str] = []
@@ -30,7 +35,7 @@ async def migrate(url: str, package: str) -> Sequence[str]:
         known = {
             row["name"]: row["digest"] for row in await connection.fetch("select name, digest from migration")
         }
-        for name, text in _files(package):
+        for name, text in _files(package, step):
             digest = hashlib.sha256(text.encode()).hexdigest()
             if known.get(name) == digest or (name in known and not _replaceable(text)):
                 continue
@@ -49,7 +54,7 @@ async def migrate(url: str, package: str) -> Sequence[str]:
     return applied
 
 
-async def pending(url: str, package: str) -> Sequence[str]:
+async def pending(url: str, package: str, *, step: Step = "all") -> Sequence[str]:
     """Names not yet applied (all of them on an empty database)."""
     connection = await asyncpg.connect(url)
     try:
@@ -62,15 +67,20 @@ async def pending(url: str, package: str) -> Sequence[str]:
         await connection.close()
     return [
         name
-        for name, text in _files(package)
+        for name, text in _files(package, step)
         if name not in known
         or (_replaceable(text) and known[name] != hashlib.sha256(text.encode()).hexdigest())
     ]
 
 
-def _files(package: str) -> list[tuple[str, str]]:
+def _files(package: str, step: Step) -> list[tuple[str, str]]:
     folder = resources.files(package)
-    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".sql"))
+    names = sorted(
+        item.name
+        for item in folder.iterdir()
+        if item.name.endswith(".sql")
+        and (step == "all" or (step == "contract") == ("_contract_" in item.name))
+    )
     return [(name, (folder / name).read_text("utf-8")) for name in names]
 
 

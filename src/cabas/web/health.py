@@ -19,7 +19,9 @@ async def alive() -> dict[str, str]:
 
 @get("/readyz", include_in_schema=False)
 async def ready(request: ShopRequest) -> Response[Any]:
-    """The process may take traffic: its database answers."""
+    """The process may take traffic: its database answers, and nobody has told it to stop."""
+    if request.site.draining.begun:
+        return Response({"status": "draining"}, status_code=503)
     try:
         async with request.read() as reader:
             await reader.fetchval("select 1")

@@ -5,6 +5,7 @@ import msgspec
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
+from cabas.kit.draining import Draining
 from cabas.kit.html import Renderer
 from cabas.kit.messages import Catalogue
 from cabas.settings import Settings
@@ -31,5 +32,6 @@ class Site(msgspec.Struct, kw_only=True):
     kept: KeptPages
     addresses: AddressLimits
     busy_page: BusyPage
+    draining: Draining
     push_key: str = ""
     """What a browser subscribes to notifications with; "": there are none."""

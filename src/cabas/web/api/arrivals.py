@@ -9,37 +9,38 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from itertools import chain
 
 import asyncpg
 
 from cabas.domain.orders import dispatch
 from cabas.kit.db import Connection
+from cabas.kit.draining import Draining
 from cabas.web.request import ShopRequest
 
 LOOK_EVERY_SECONDS = 0.25
 _Reads = Callable[[], AbstractAsyncContextManager[Connection]]
-_Waiting = tuple[int, "asyncio.Future[None]"]
+_Waiting = tuple[int, "asyncio.Future[bool]"]
 
 
 class Watcher:
-    def __init__(self, reads: _Reads) -> None:
+    def __init__(self, reads: _Reads, draining: Draining) -> None:
         self._reads = reads
+        self._draining = draining
         self._waiting: defaultdict[int, set[_Waiting]] = defaultdict(set)
         self._looking: asyncio.Task[None] | None = None
 
     async def wait(self, *, store_id: int, after: int, seconds: float) -> bool:
-        """True as soon as the store has a number beyond ``after``; False when time is up."""
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """True as soon as the store has a number beyond ``after``; False when time is up or the process drains."""
+        woken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         entry = (after, woken)
         self._waiting[store_id].add(entry)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
-            await asyncio.wait_for(woken, seconds)
+            return await asyncio.wait_for(woken, seconds)
         except TimeoutError:
             return False
-        else:
-            return True
         finally:
             self._waiting[store_id].discard(entry)
             if not self._waiting[store_id]:
@@ -55,7 +56,11 @@ class Watcher:
             for store_id, number in last.items():
                 for after, woken in self._waiting.get(store_id, ()):
                     if number > after and not woken.done():
-                        woken.set_result(None)
+                        woken.set_result(True)
+            if self._draining.begun:
+                for _, woken in chain.from_iterable(self._waiting.values()):
+                    if not woken.done():
+                        woken.set_result(False)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
@@ -63,6 +68,6 @@ async def next_dispatch(request: ShopRequest, *, store_id: int, after: int, seco
     """Wait for the store's next number on the process's one watcher."""
     state = request.app.state
     if "watcher" not in state:
-        state["watcher"] = Watcher(request.site.database.read)
+        state["watcher"] = Watcher(request.site.database.read, request.site.draining)
     watcher: Watcher = state["watcher"]
     return await watcher.wait(store_id=store_id, after=after, seconds=seconds)
