@@ -47,7 +47,7 @@ chaos: setup ## Correctness at scale: machine, simulation, contention (CHAOS="--
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
 lock: ## Take the newest releases and lock them (hashes, no addresses)
-	uv pip compile pyproject.toml --group dev --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --group dev --all-extras --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what was made (not the data)
 	rm -rf .venv .tools node_modules src/cabas/web/static/built

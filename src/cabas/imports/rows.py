@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import pyarrow
-import pyarrow.parquet
 
 from cabas.imports.files import LINE_BYTES_MAX, CutShort, Source, Unreadable, text_of
 from cabas.imports.rejection import Rejected
@@ -154,8 +152,12 @@ def parquet_rows(path: Path, *, wanted: Collection[str]) -> Iterator[tuple[Row, 
     """
     Rows numbered from 1, each with the share of the file that is done. Only the ``wanted`` columns are read.
 
-    :raises Unreadable: it isn't a Parquet file.
+    :raises Unreadable: it isn't a Parquet file, or the extra ``warehouse`` isn't installed.
     """
+    try:
+        import pyarrow.parquet  # noqa: PLC0415 - 165 MB that only this kind of file needs
+    except ImportError as problem:
+        raise Unreadable(f"{path}: Parquet needs the extra: pip install 'cabas[warehouse]'") from problem
     try:
         file = pyarrow.parquet.ParquetFile(path, pre_buffer=False)
     except (pyarrow.ArrowException, OSError) as problem:
