@@ -6,6 +6,8 @@ from functools import partial
 
 import msgspec
 
+from cabas.connectors.bridge_client import pulled
+from cabas.connectors.bridge_feeds import statuses
 from cabas.domain.advance import jobs as advance
 from cabas.domain.customers import jobs as customers
 from cabas.domain.messages import jobs as messages
@@ -82,8 +84,15 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         a_second=DEFAULTS.messages_a_second,
         a_second_pressed=DEFAULTS.messages_a_second_pressed,
     )
+    bridges: tuple[Recurring, ...] = ()
+    if settings.bridges:
+        bridges = (
+            Recurring("number order statuses for bridges", timedelta(seconds=1), statuses.number_pending),
+            Recurring("forget what bridges no longer need", timedelta(minutes=1), pulled.forget_run_out),
+        )
     return (
         *RECURRING,
+        *bridges,
         Recurring("send what people are told", timedelta(seconds=1), send),
         Recurring("steer the waiting room", timedelta(seconds=1), steer),
         Recurring(

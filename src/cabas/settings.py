@@ -14,6 +14,8 @@ from typing import Literal
 
 import msgspec
 
+from cabas.kit.peers import BadPeer, Peer, peers_of
+
 Environment = Literal["development", "production"]
 SECRET_BYTES_MIN = 32
 VAPID_BYTES = 32
@@ -48,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``Name <address>`` that mail comes from."""
     vapid_key: str
     """Our key for notifications: 32 bytes in base64url; "": there are none."""
+    bridges: tuple[Peer, ...]
+    """The middle layers that may call, or be asked for, what the grocer's own systems hold."""
     reload_templates: bool
     """Read templates again at each page: for those who write them."""
 
@@ -78,6 +82,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=_smtp_url(env, environment=environment),
         mail_from=_mail_from(env, environment=environment),
         vapid_key=_vapid_key(env, environment=environment, data_folder=data_folder),
+        bridges=_bridges(env),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
@@ -153,6 +158,13 @@ def _vapid_key(env: Mapping[str, str], *, environment: str, data_folder: Path) -
             .rstrip("=")
         ),
     )
+
+
+def _bridges(env: Mapping[str, str]) -> tuple[Peer, ...]:
+    try:
+        return peers_of(_secret(env, "CABAS_BRIDGES"))
+    except BadPeer as problem:
+        raise BadSetting(f"CABAS_BRIDGES: {problem}") from None
 
 
 def _kept(kept: Path, make: Callable[[], str]) -> str:

@@ -10,22 +10,23 @@ from typing import Final
 from cabas.kit.overload import Class
 
 CLASSES: Final = (
-    # An order that was sent waits its turn, in order of arrival: shedding it would only bring it back.
+    # An order that was sent, and what follows it, wait their turn in order of arrival: shedding them would only
+    # bring them back, and a refusal costs a fifth of an order.
     Class(
         name="P0",
         share=1.0,
         reserved=0.25,
         target_seconds=1.0,
-        queue_max=2000,
-        patience_seconds=9.0,
+        queue_max=4000,
+        patience_seconds=25.0,
     ),
     Class(
         name="P1",
         share=0.9,
         reserved=0.15,
         target_seconds=0.5,
-        queue_max=200,
-        patience_seconds=1.0,
+        queue_max=4000,
+        patience_seconds=12.0,
     ),
     Class(name="P2", share=0.85, reserved=0.1, target_seconds=0.5, queue_max=100, patience_seconds=0.5),
     Class(name="P3", share=0.8, reserved=0.15, target_seconds=0.25, queue_max=100),
@@ -38,7 +39,7 @@ P0, P1, P2, P3, P4, P5 = range(6)
 FREE: Final = -1
 """Not limited: it costs no database, or holds none while it waits."""
 
-DEADLINE_SECONDS: Final = (10.0, 8.0, 4.0, 1.6, 1.0, 30.0)
+DEADLINE_SECONDS: Final = (30.0, 15.0, 4.0, 1.6, 1.0, 30.0)
 """How long a request of the class may take at most, queue included."""
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -50,6 +51,7 @@ _FREE_FIRST = frozenset({"static", "salle"})
 _CHECKOUT_FIRST = frozenset({"commande", "commandes", "creneaux", "livraison", "minuit", "console"})
 ORDER_POSTS = frozenset({"/commande", "/minuit/commande", "/minuit/voeux", "/api/v1/orders"})
 _SIGN_IN = ("/compte/connexion", "/compte/inscription")
+_BRIDGE_WAITS = frozenset({"bridge/work", "bridge/order-statuses"})
 _EXTRAS = frozenset({"/suggestions"})
 _EXPORTS = frozenset({"/compte/donnees/export", "/sitemap.xml", "/api/openapi.json"})
 HOLDS = frozenset({"/panier/creneau", "/panier/creneau/liberation"})
@@ -81,7 +83,7 @@ def is_basket_write(method: str, path: str) -> bool:
 
 def is_for_staff(path: str) -> bool:
     """The stores' work and head office's: not part of the shop that becomes read-only."""
-    return path.startswith(("/console", "/preparation", "/api/v1/store/"))
+    return path.startswith(("/console", "/preparation", "/api/v1/store/", "/api/v1/bridge/"))
 
 
 def _write(path: str, first: str) -> int:
@@ -97,6 +99,9 @@ def _api(method: str, path: str) -> int:
     if rest.startswith("store/"):
         # A pull may wait for news, up to 25 s, and holds no connection meanwhile.
         return FREE if method in SAFE else P0
+    if rest.startswith("bridge/"):
+        # Those that wait hold no connection meanwhile; a part of a feed may take its time.
+        return P5 if rest == "bridge/feed-parts" else FREE if rest in _BRIDGE_WAITS else P1
     if rest == "orders" and method == "POST":
         return P0
     if rest.startswith("orders") or rest.endswith("/slot-hold"):

@@ -18,6 +18,7 @@ from cabas.bridge.shapes.feeds import (
     OrderStatus,
     OrderStatuses,
     RejectedRow,
+    StatusQuery,
     StatusTaken,
 )
 from cabas.bridge.shapes.loyalty import (
@@ -54,16 +55,22 @@ from cabas.bridge.shapes.registry import (
 )
 from cabas.bridge.shapes.wire import (
     OPERATIONS,
+    WAIT_SECONDS_MAX,
+    AnswersTaken,
     Operation,
     Problem,
     Work,
     WorkAnswer,
+    WorkAnswers,
     WorkPage,
+    WorkQuery,
 )
 
 __all__ = [
     "OPERATIONS",
     "ROWS_MAX",
+    "WAIT_SECONDS_MAX",
+    "AnswersTaken",
     "Balance",
     "CardRequest",
     "CardState",
@@ -103,8 +110,11 @@ __all__ = [
     "ReserveRequest",
     "SpendRequest",
     "Spent",
+    "StatusQuery",
     "StatusTaken",
     "Work",
     "WorkAnswer",
+    "WorkAnswers",
     "WorkPage",
+    "WorkQuery",
 ]

@@ -14,7 +14,7 @@ ROWS_MAX = 1_000
 
 
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``seq`` runs from 1 for each site; ``order`` and ``seq`` name the change for ever."""
+    """``seq`` runs from 1 without a gap and names the change for ever."""
 
     seq: int
     order: UUID
@@ -31,6 +31,13 @@ class StatusTaken(msgspec.Struct, frozen=True, kw_only=True):
 
 class OrderStatuses(msgspec.Struct, frozen=True, kw_only=True):
     items: list[OrderStatus]
+
+
+class StatusQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``after``: the last number that was passed on. ``wait``: seconds to wait when there is nothing new."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+    wait: Annotated[int, msgspec.Meta(ge=0, le=25)] = 0
 
 
 class FeedKind(StrEnum):

@@ -1,21 +1,23 @@
 """What a bridge can be asked, and how work waits for one that opens its connections itself."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
 from cabas.bridge.shapes import feeds, loyalty, registry
 
+WAIT_SECONDS_MAX = 25
+
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """One request for a bridge that opens its connections itself."""
+    """One request for a bridge that opens its connections itself. ``body``: the JSON of `Operation.request`."""
 
     work: UUID
     operation: str
-    body: msgspec.Raw
-    expires_at: datetime
+    body: str
+    seconds: float
+    """For so long somebody waits for the answer."""
 
 
 class WorkPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +27,23 @@ class WorkPage(msgspec.Struct, frozen=True, kw_only=True):
 class WorkAnswer(msgspec.Struct, frozen=True, kw_only=True):
     work: UUID
     status: int
-    body: msgspec.Raw
+    body: str
+
+
+class WorkAnswers(msgspec.Struct, frozen=True, kw_only=True):
+    items: Annotated[list[WorkAnswer], msgspec.Meta(max_length=100)]
+
+
+class WorkQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``wait``: seconds to wait for work when there is none yet."""
+
+    wait: Annotated[int, msgspec.Meta(ge=0, le=WAIT_SECONDS_MAX)] = 0
+
+
+class AnswersTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """How many somebody still waited for."""
+
+    taken: int
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from cabas.web.api import (
+    bridge,
     carts,
     draws,
     orders,
@@ -42,6 +43,12 @@ OPENAPI = OpenAPIConfig(
             "staff": SecurityScheme(
                 type="http", scheme="bearer", description="An API token of staff, for its stores."
             ),
+            "bridge": SecurityScheme(
+                type="apiKey",
+                name="signature",
+                security_scheme_in="header",
+                description="RFC 9421, HMAC-SHA256, by the key of one bridge: see how to connect your systems.",
+            ),
         }
     ),
 )
@@ -61,6 +68,7 @@ def router() -> Router:
             *orders.ROUTES,
             *store_orders.ROUTES,
             *picking_events.ROUTES,
+            *bridge.ROUTES,
         ],
         request_max_body_size=BODY_BYTES_MAX,
     )

@@ -1,0 +1,1 @@
+"""What bridges bring and take by themselves: prices and stocks in, order statuses out."""
