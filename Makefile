@@ -6,7 +6,7 @@ SCALE ?= demo
 BIN := .venv/bin
 export CABAS_DATA := $(DATA)
 
-.PHONY: help setup demo test test-quick lint format bench rush chaos docs image lock clean
+.PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice sbom manifests deploy-rehearsal lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,24 @@ rush: setup ## The midnight rehearsal, a page of figures (RUSH="--help" for its 
 
 chaos: setup ## Correctness at scale: machine, simulation, contention (CHAOS="--help" for its options)
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
+
+image: setup ## The image of production (podman; BASE=, IMAGE=, EXTRAS=warehouse)
+	@tools/setup.sh containers
+	@tools/image.sh build
+
+image-twice: setup ## The image built twice from nothing: the same digest, or it fails
+	@tools/setup.sh containers
+	@tools/image.sh reproduce
+
+sbom: setup ## What the image holds: dist/sbom.cdx.json (CycloneDX)
+	@tools/image.sh sbom
+
+manifests: setup ## Kubernetes: rendered into dist/manifests, validated strictly, held against the rules
+	@$(BIN)/python tools/manifests.py
+
+deploy-rehearsal: setup ## Roll-outs in a row under load, forward and back (REHEARSAL="--help" for its options)
+	@tools/setup.sh balancer
+	@$(BIN)/python -m bench.rollout $(REHEARSAL)
 
 lock: ## Take the newest releases and lock them (hashes, no addresses)
 	uv pip compile pyproject.toml --group dev --all-extras --universal --upgrade --generate-hashes --no-header --no-annotate -o requirements.lock

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what the Makefile needs, from the package registries: .venv (Python, locked), node_modules, built assets.
-# Usage: tools/setup.sh [python|assets|browser|edge]…   Each part is done once and again when its inputs change.
+# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers]…   Each part is done once and again when its inputs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -83,15 +83,31 @@ setup_browser() {
     touch .venv/.browser
 }
 
-setup_edge() {
-    for name in nginx /usr/sbin/nginx; do command -v "$name" >/dev/null && return; done
-    say "nginx"
-    # Debian starts what it installs: only the program is wanted here.
+install_unstarted() { # Debian starts what it installs: only the programs are wanted here
     if [ "$(id -u)" = 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
         printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
     fi
-    apt_install nginx-light || say "no nginx: the edge's tests are skipped (as root: apt-get install nginx-light)"
+    apt_install "$@"
+}
+
+setup_edge() {
+    for name in nginx /usr/sbin/nginx; do command -v "$name" >/dev/null && return; done
+    say "nginx"
+    install_unstarted nginx-light || say "no nginx: the edge's tests are skipped (as root: apt-get install nginx-light)"
+}
+
+setup_balancer() {
+    for name in haproxy /usr/sbin/haproxy; do command -v "$name" >/dev/null && return; done
+    say "HAProxy"
+    install_unstarted haproxy || die "HAProxy is needed (as root: apt-get install haproxy)"
+}
+
+setup_containers() {
+    command -v podman >/dev/null && return
+    say "podman"
+    install_unstarted podman buildah runc netavark aardvark-dns iptables catatonit debootstrap ||
+        die "podman is needed (as root: apt-get install podman)"
 }
 
 for part in "${@:-python assets}"; do

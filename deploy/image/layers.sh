@@ -43,6 +43,7 @@ separate_packages() {
     mv "$packages/opt/cabas/edge/"* "$cabas/opt/cabas/edge/" && rmdir "$packages/opt/cabas/edge"
     mv "$packages/$site/"cabas "$packages/$site/"cabas-*.dist-info "$cabas/$site/"
     mv "$packages/opt/cabas/bin/cabas" "$cabas/opt/cabas/bin/"
+    ln -s "/$site/cabas/web/static" "$cabas/opt/cabas/static"
     cd "$packages/opt/cabas/bin" && find . -type f -delete && rm -f Activate* && cd "$packages/$site"
     # Babel reads the languages the shop speaks, and their root.
     find babel/locale-data -name '*.dat' ! -name 'root.dat' ! -name 'fr*.dat' ! -name 'en*.dat' -delete

@@ -1,0 +1,1 @@
+"""What runs Cabas: image, Kubernetes, pipeline, roll-out."""
