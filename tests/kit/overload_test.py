@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from cabas.kit.overload import CODEL_INTERVAL_SECONDS, Class, Limiter
+from cabas.kit.overload import CODEL_INTERVAL_SECONDS, STANDING_MAX, Class, Limiter
 
 TOP, MIDDLE, LOW = range(3)
 CLASSES = (
@@ -96,6 +96,26 @@ def test_a_short_wait_is_borne_and_a_standing_queue_is_cut_to_the_target():
     assert early.told == [False]
     assert late.told == []
     assert one.shed[MIDDLE] == 1
+
+
+def test_nobody_joins_a_standing_queue_that_is_long_already():
+    one = Limiter([Class(name="views", share=1.0, target_seconds=0.2, queue_max=100)], now=0.0)
+    fill(one, 0)
+    for _ in range(STANDING_MAX):
+        one.wait(0, Somebody(), 0.0)
+
+    fresh, standing = one.crowded(0, 0.01), one.crowded(0, CODEL_INTERVAL_SECONDS + 0.01)
+
+    assert (fresh, standing) == (False, True)
+
+
+def test_who_waits_in_order_may_always_join():
+    one = limiter()
+    fill(one, TOP)
+    for _ in range(STANDING_MAX + 1):
+        one.wait(TOP, Somebody(), 0.0)
+
+    assert not one.crowded(TOP, 1.0)
 
 
 def test_a_full_queue_gives_up_its_oldest_or_turns_the_newest_away():

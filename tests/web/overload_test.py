@@ -3,13 +3,15 @@
 import asyncio
 import re
 from datetime import timedelta
+from itertools import count
+from time import monotonic
 
 import pytest
 
 from cabas.domain.ladder import operations
 from cabas.domain.ladder.model import Level, Setting
 from cabas.web.classes import CLASSES, FREE, P0, P1, P2, P3, P4, P5, class_of
-from cabas.web.overload import terms_of
+from cabas.web.overload import _Waiter, _withdraw, terms_of
 from factories.browsing import csrf_token, text_of
 from factories.shopping_by_hand import ByHand
 
@@ -134,6 +136,29 @@ async def test_a_place_is_given_back_whatever_became_of_the_request(client):
     await client.post("/commande")
 
     assert (limiter.in_flight, limiter.queued, sum(limiter.answered)) == (0, 0, 6)
+
+
+async def test_who_goes_in_the_very_moment_of_being_let_in_gives_the_place_to_the_next(client):
+    site = client.app.state.site
+    limiter = site.ladder.limiter
+    places = _fill(limiter, P0)
+    gone, next_one = _Waiter(), _Waiter()
+    limiter.wait(P0, gone, monotonic())
+    limiter.wait(P0, next_one, monotonic())
+    gone.settled.cancel()
+
+    limiter.leave(P0, 0.0, monotonic())
+    _withdraw(site, P0, gone)
+
+    assert next_one.admitted
+    for _ in range(places):
+        limiter.leave(P0, 0.0, monotonic())
+    assert (limiter.in_flight, limiter.queued) == (0, 0)
+
+
+def _fill(limiter, kind) -> int:
+    """Take every place; returns how many."""
+    return next(number for number in count() if not limiter.enter(kind, monotonic()))
 
 
 async def test_an_order_without_any_token_is_not_of_the_first_class(client):

@@ -28,6 +28,9 @@ CODEL_TARGET_SECONDS: Final = 0.005
 CODEL_INTERVAL_SECONDS: Final = 0.1
 """A queue that was empty within the interval may hold somebody that long; a standing one the target only."""
 
+STANDING_MAX: Final = 8
+"""A standing queue serves its newest and sheds the rest within moments: once this many stand in it, nobody joins."""
+
 
 class Class(msgspec.Struct, frozen=True, kw_only=True):
     """A class of work, most important first. Shares are of the limit."""
@@ -71,6 +74,9 @@ class _Queue:
             gone = self.waiting.popleft()[1]
         self.waiting.append((now, waiter))
         return gone
+
+    def crowded(self, now: float) -> bool:
+        return self._kind.patience_seconds is None and len(self.waiting) >= STANDING_MAX and self._stands(now)
 
     def take(self, now: float) -> Waiter | None:
         if not self.waiting:
@@ -154,6 +160,10 @@ class Limiter:
             return False
         self._admit(kind)
         return True
+
+    def crowded(self, kind: int, now: float) -> bool:
+        """Whether to `refuse` at once instead of `wait`: cheaper, with the same chance of an answer."""
+        return self._queues[kind].crowded(now)
 
     def wait(self, kind: int, waiter: Waiter, now: float) -> None:
         """Queue for a place; ``waiter`` is settled now or later."""

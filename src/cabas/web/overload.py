@@ -7,15 +7,15 @@ Cheap work is refused before it costs anything: a 503 needs no database, no temp
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from random import randrange
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cabas.kit.buckets import Buckets, Rate
 from cabas.kit.db import acquire_by
@@ -23,6 +23,7 @@ from cabas.web import classes, errors
 from cabas.web.classes import DEADLINE_SECONDS, FREE, P0, P2, P3, P4, P5, SAFE
 from cabas.web.request import ShopRequest
 from cabas.web.site import Site
+from cabas.web.streams import Answer, AnswerToBody, Body, Replayed
 
 SWEEP_SECONDS: Final = 0.01
 PATIENCE_SECONDS: Final = 0.25
@@ -30,10 +31,6 @@ PATIENCE_SECONDS: Final = 0.25
 
 COPIES: Final = Rate(burst=40, period=timedelta(seconds=1))
 """How many pages a second a process draws from their kept copies for readers who find no place."""
-
-BODY_BYTES: Final = 64 * 1024
-BODY_SECONDS: Final = 1.0
-"""How much of a refused request is read, and for how long; the connection of more, or of slower, may break."""
 
 DEADLINE_MS_MIN = 50
 RETRY_SECONDS: Final = ((1, 3), (1, 4), (2, 6), (3, 10), (5, 20), (30, 90))
@@ -77,6 +74,10 @@ class Overload:
         if limiter.enter(kind, start):
             await self._run(site, kind, scope, receive, send, by=start + seconds, watch=None)
             return
+        if limiter.crowded(kind, start):
+            limiter.refuse(kind)
+            await self._turn_away(site, kind, scope, receive, send)
+            return
         await self._wait(site, kind, scope, receive, send, by=start + seconds)
 
     async def _wait(
@@ -89,16 +90,20 @@ class Overload:
         watch: asyncio.Task[None] | None = None
         if scope["method"] in SAFE and classes.CLASSES[kind].patience_seconds is not None:
             watch = asyncio.ensure_future(_until_gone(receive))
-            receive = _Replayed(watch)
+            receive = Replayed(watch)
         try:
             admitted = await self._queue(site, kind, watch)
             if admitted is True:
                 await self._run(site, kind, scope, receive, send, by=by, watch=watch)
-            elif admitted is not _GONE and not (kind == P3 and await self._send_copy(scope, receive, send)):
-                await _send_away(site, kind, scope, receive, send)
+            elif admitted is not _GONE:
+                await self._turn_away(site, kind, scope, receive, send)
         finally:
             if watch:
                 watch.cancel()
+
+    async def _turn_away(self, site: Site, kind: int, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        if kind != P3 or not await self._send_copy(scope, receive, send):
+            await _send_away(site, kind, scope, receive, send)
 
     async def _send_copy(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
         """
@@ -131,10 +136,10 @@ class Overload:
         pressed = kind >= P2 and (site.ladder.standing.level or limiter.full_since is not None)
         token = acquire_by.set(min(by, begun + PATIENCE_SECONDS) if pressed else by)
         if scope["method"] in SAFE:
-            answer = _Answer(send)
+            answer = Answer(send)
         else:
-            receive = _Body(receive)
-            answer = _AnswerToBody(send, receive)
+            receive = Body(receive)
+            answer = AnswerToBody(send, receive)
         try:
             async with asyncio.timeout(max(by - begun, 0.0)) as timeout:
                 if watch:
@@ -180,83 +185,16 @@ class Overload:
 
 
 class _Waiter:
-    __slots__ = ("settled",)
+    __slots__ = ("admitted", "settled")
 
     def __init__(self) -> None:
         self.settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.admitted: bool | None = None
 
     def settle(self, admitted: bool) -> None:  # noqa: FBT001 - as the limiter says it
-        self.settled.set_result(admitted)
-
-
-class _Answer:
-    """Notes the status as it goes by."""
-
-    __slots__ = ("_send", "status")
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        return self._send(message)
-
-
-class _Body:
-    """
-    What came with a request. Left unread it would break the connection, and with it the next request on it: so
-    what a handler didn't want is read before the answer goes out.
-    """
-
-    __slots__ = ("_read", "_receive")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._read = False
-
-    async def __call__(self) -> Any:
-        message = await self._receive()
-        self._read = self._read or message["type"] != "http.request" or not message.get("more_body")
-        return message
-
-    async def read_away(self) -> None:
-        length = 0
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BODY_SECONDS):
-                while not self._read and length <= BODY_BYTES:
-                    length += len((await self()).get("body", b""))
-
-
-class _AnswerToBody(_Answer):
-    __slots__ = ("_body",)
-
-    def __init__(self, send: Send, body: _Body) -> None:
-        super().__init__(send)
-        self._body = body
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            await self._body.read_away()
-        await self._send(message)
-
-
-class _Replayed:
-    """What a request without a body is read from, while somebody else watches for its client to go."""
-
-    def __init__(self, watch: "asyncio.Task[None]") -> None:
-        self._watch = watch
-        self._told = False
-
-    async def __call__(self) -> Any:
-        if not self._told:
-            self._told = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait((self._watch,))
-        return {"type": "http.disconnect"}
+        self.admitted = admitted
+        if not self.settled.done():  # its request may have been cancelled in this very moment
+            self.settled.set_result(admitted)
 
 
 def _hurry(timeout: asyncio.Timeout) -> None:
@@ -273,11 +211,10 @@ async def _until_gone(receive: Receive) -> None:
 def _withdraw(site: Site, kind: int, waiter: _Waiter) -> None:
     """It no longer waits; a place that it was given meanwhile goes to the next."""
     limiter = site.ladder.limiter
-    if waiter.settled.done() and not waiter.settled.cancelled():
-        if waiter.settled.result():
-            limiter.leave(kind, 0.0, monotonic())
-        return
-    limiter.forget(kind, waiter)
+    if waiter.admitted is None:
+        limiter.forget(kind, waiter)
+    elif waiter.admitted:
+        limiter.leave(kind, 0.0, monotonic())
 
 
 def terms_of(headers: Iterable[tuple[bytes, bytes]], kind: int, seconds: float) -> tuple[int, float]:
@@ -323,7 +260,7 @@ async def _send_away(
 ) -> None:
     """Without a database, a template or a session."""
     if scope["method"] not in SAFE:
-        await _Body(receive).read_away()
+        await Body(receive).read_away()
     first, last = RETRY_SECONDS[kind]
     seconds = after or randrange(first, last + 1)  # noqa: S311 - nothing secret
     path, headers = scope["path"], scope["headers"]

@@ -19,6 +19,8 @@ async def note_presence(request: Request[Any, Any, Any]) -> None:
         return
     kind, token_hash = due
     site: Site = request.app.state.site
+    if site.ladder.limiter.full_since is not None:
+        return  # others wait for a place: the next request says it as well
     note = staff.note_seen if kind == "staff" else customers.note_seen
-    async with site.database.transaction() as tx:
+    async with site.database.one_statement() as tx:
         await note(tx, token_hash=token_hash, now=request.scope["state"]["now"])
