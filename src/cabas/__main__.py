@@ -11,6 +11,12 @@ import click
 COMMANDS = {
     "web": ("cabas.server", "web", "Serve the storefront, the store app, the console and the API."),
     "worker": ("cabas.worker", "worker", "Dispatch orders to their stores and run recurring jobs."),
+    "bridge": ("cabas.bridge.command", "bridge", "Join the systems a grocer already has: run beside them."),
+    "legacy": (
+        "cabas.legacy.command",
+        "legacy",
+        "A stand-in for such systems, with faults on command: demo, tests.",
+    ),
     "demo": ("cabas.demo", "demo", "Run the whole product on this machine, seeded."),
     "migrate": ("cabas.maintenance", "migrate", "Bring the database's schema up to date."),
     "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),

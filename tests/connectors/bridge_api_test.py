@@ -20,7 +20,7 @@ from cabas.connectors.bridge_client.pulled import PulledCarrier, forget_run_out
 from cabas.connectors.bridge_client.reaching import client_for
 from cabas.kit.clock import FixedClock
 from cabas.kit.db import Database
-from cabas.kit.peers import signature
+from cabas.kit.peers import Peer, signature
 from factories.shop import Shop, make_shop
 
 KEY = bytes(range(32))
