@@ -5,10 +5,12 @@ holds it against the house's rules; exits 1 with what is wrong.
 Usage: python tools/manifests.py [OVERLAY…]
 """
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +55,9 @@ def render(overlay: str) -> list[Object]:
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
 
-def findings(objects: Sequence[Object], *, overlay: str) -> list[str]:
+def findings(objects: Sequence[Object], *, overlay: str, versions: Sequence[str] = VERSIONS) -> list[str]:
     """What is wrong, one line each."""
-    found = [line for one in objects for line in _schema(one)]
+    found = [line for one in objects for line in _schema(one, versions)]
     for name, pod in pods(objects):
         found += [f"{name}: {line}" for line in _pod(pod, overlay=overlay)]
     return [*found, *_references(objects), *_disruption(objects), *_network(objects), *_rights(objects)]
@@ -71,19 +73,30 @@ def pods(objects: Sequence[Object]) -> Iterator[tuple[str, Object]]:
             yield _name(one), spec["template"]
 
 
-def _schema(one: Object) -> Iterator[str]:
+def schema_problems(one: Object) -> list[str]:
+    """What the schema of the newest Kubernetes says against one object."""
+    return list(_schema(one, VERSIONS[-1:]))
+
+
+def _schema(one: Object, versions: Sequence[str]) -> Iterator[str]:
     kind = f"{one['apiVersion']}/{one['kind']}"
     if kind in FOREIGN:
         yield from (f"{_name(one)}: {key} is missing" for key in FOREIGN[kind] if key not in one["spec"])
         return
-    for version in VERSIONS:
-        try:
-            kubernetes_validate.validate(one, version, strict=True)
-        except kubernetes_validate.ValidationError as problem:
-            where = ".".join(map(str, problem.path))
-            yield f"{_name(one)}: {where}: {problem.message} (Kubernetes {version})"
-        except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
-            yield f"{_name(one)}: Kubernetes {version} knows no {kind}"
+    for version in versions:
+        yield from (f"{_name(one)}: {line}" for line in _problems(json.dumps(one), version))
+
+
+@cache  # overlays share most of what they hold, and each look reads megabytes of schemas
+def _problems(text: str, version: str) -> tuple[str, ...]:
+    one = json.loads(text)
+    try:
+        kubernetes_validate.validate(one, version, strict=True)
+    except kubernetes_validate.ValidationError as problem:
+        return (f"{'.'.join(map(str, problem.path))}: {problem.message} (Kubernetes {version})",)
+    except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
+        return (f"Kubernetes {version} knows no {one['apiVersion']}/{one['kind']}",)
+    return ()
 
 
 def _pod(template: Object, *, overlay: str) -> Iterator[str]:
