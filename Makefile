@@ -5,8 +5,13 @@ DATA ?= var
 SCALE ?= demo
 BIN := .venv/bin
 export CABAS_DATA := $(DATA)
+RELEASE ?= $(shell cat dist/image.reference 2>/dev/null)
+PROMETHEUS ?= http://127.0.0.1:9090
+export RELEASE
+ROLL_OUT := $(BIN)/python -m deploy.rollout --prometheus "$(PROMETHEUS)"
 
-.PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice sbom manifests deploy-rehearsal lock clean
+.PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice sbom scan push sign verify manifests kube-smoke \
+	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,8 +62,39 @@ image-twice: setup ## The image built twice from nothing: the same digest, or it
 sbom: setup ## What the image holds: dist/sbom.cdx.json (CycloneDX)
 	@tools/image.sh sbom
 
+scan: ## Known faults in what the image holds (trivy, else pip-audit); fails on serious ones
+	@tools/image.sh scan
+
+push: ## The image to its registry; writes dist/image.reference
+	@tools/image.sh push
+
+sign: ## The pushed image and its bill of materials (cosign, by who runs it)
+	@tools/image.sh sign
+
+verify: ## That RELEASE was signed (SIGNER=, ISSUER=)
+	@tools/image.sh verify
+
 manifests: setup ## Kubernetes: rendered into dist/manifests, validated strictly, held against the rules
 	@$(BIN)/python tools/manifests.py
+
+kube-smoke: setup ## The laptop overlay's pods, really started, with podman play kube
+	@tools/setup.sh containers
+	@tools/image.sh play
+
+connect: ## kubectl to CLUSTER in REGION of PROJECT
+	@gcloud container clusters get-credentials $(CLUSTER) --region $(REGION) --project $(PROJECT)
+
+migrate-expand: setup ## What RELEASE adds to the schema, before its first process
+	@$(ROLL_OUT) migrate expand $(RELEASE)
+
+roll-out: setup ## RELEASE by canary, watch, all; back by itself (PROMETHEUS=)
+	@$(ROLL_OUT) to $(RELEASE)
+
+roll-back: setup ## All on RELEASE, a former one, at once
+	@$(ROLL_OUT) back $(RELEASE)
+
+migrate-contract: setup ## What RELEASE takes from the schema, once nobody goes back
+	@$(ROLL_OUT) migrate contract $(RELEASE)
 
 deploy-rehearsal: setup ## Roll-outs in a row under load, forward and back (REHEARSAL="--help" for its options)
 	@tools/setup.sh balancer

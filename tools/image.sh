@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The image of production, with podman. Usage: tools/image.sh build|reproduce|smoke|sbom
+# The image of production, with podman. Usage: tools/image.sh build|reproduce|sbom|scan|push|sign|verify|play
 #   BASE    what it is built on: an image that can be pulled or is here, else one made by debootstrap (as root)
 #   IMAGE   its name                       localhost/cabas:VERSION and :latest
 #   EXTRAS  extras of ours to take along   none ("warehouse": Parquet)
@@ -96,9 +96,50 @@ sbom() {
     echo "dist/sbom.cdx.json: $(grep -c '"purl"' dist/sbom.cdx.json) packages"
 }
 
-smoke() { .venv/bin/python -m bench.image "$IMAGE"; }
+scan() {
+    [ -e dist/sbom.cdx.json ] || sbom
+    if command -v trivy >/dev/null; then
+        trivy sbom --quiet --exit-code 1 --severity HIGH,CRITICAL --ignore-unfixed dist/sbom.cdx.json
+    elif [ -x .venv/bin/pip-audit ]; then
+        .venv/bin/pip-audit --disable-pip --require-hashes -r "$context/requirements.lock"
+    else
+        die "trivy or pip-audit is needed"
+    fi
+}
 
-configure_podman
+push() {
+    case $IMAGE in *.pkg.dev/*) # cosign reads docker's file, too
+        mkdir -p ~/.docker
+        gcloud auth print-access-token |
+            podman login --authfile ~/.docker/config.json --username oauth2accesstoken --password-stdin "${IMAGE%%/*}"
+        export REGISTRY_AUTH_FILE=~/.docker/config.json ;;
+    esac
+    podman push --quiet --digestfile dist/image.digest "$IMAGE"
+    echo "${IMAGE%:*}@$(cat dist/image.digest)" > dist/image.reference
+    cat dist/image.reference
+}
+
+sign() { # without a key: by the identity of the pipeline, or of who sits here
+    command -v cosign >/dev/null || die "cosign is needed"
+    cosign sign --yes "$(cat dist/image.reference)"
+    cosign attest --yes --type cyclonedx --predicate dist/sbom.cdx.json "$(cat dist/image.reference)"
+}
+
+verify() {
+    command -v cosign >/dev/null || die "cosign is needed"
+    cosign verify --certificate-identity-regexp "${SIGNER:?say who signs}" \
+        --certificate-oidc-issuer "${ISSUER:?say who vouches for them}" "${RELEASE:-$(cat dist/image.reference)}" >/dev/null
+    echo "signed: ${RELEASE:-$(cat dist/image.reference)}"
+}
+
+play() { PYTHONPATH=. .venv/bin/python tools/kube_smoke.py "$IMAGE"; }
+
+measure() { .venv/bin/python -m bench.image "$IMAGE"; }
+
+case ${1:-} in scan|sign|verify) ;; *) configure_podman ;; esac
 for part in "$@"; do
-    case $part in build|reproduce|smoke|sbom) "$part" ;; *) die "build, reproduce, smoke or sbom, not $part" ;; esac
+    case $part in
+        build|reproduce|sbom|scan|push|sign|verify|play|measure) "$part" ;;
+        *) die "build, reproduce, sbom, scan, push, sign, verify, play or measure, not $part" ;;
+    esac
 done
