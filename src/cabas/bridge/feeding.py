@@ -76,7 +76,8 @@ class Feeder:
         if part.mode is FeedMode.FULL:
             standing.full_at = datetime.now(UTC)
         await self._end(standing)
-        await self._adapter.fed(self._kind, standing.cursor)
+        standing.cursor = await self._adapter.fed(self._kind, standing.cursor)
+        await self._end(standing)
         return self._config.every_seconds
 
     async def _next(self, standing: Standing) -> bool:

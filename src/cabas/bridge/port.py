@@ -96,8 +96,9 @@ class Adapter:
         """
         return None
 
-    async def fed(self, kind: FeedKind, cursor: str) -> None:
-        """Everything up to this page's cursor, its last, is in Cabas."""
+    async def fed(self, kind: FeedKind, cursor: str) -> str:
+        """Everything up to this page's cursor, its last, is in Cabas. Where the next feed goes on."""
+        return cursor
 
     async def close(self) -> None:
         """Connections go."""

@@ -32,6 +32,15 @@ class People:
             raise LegacyError("CUSTOMER_UNKNOWN")
         return found[0]
 
+    def made(self, reference: str) -> list[Row]:
+        """Whom this reference created, if it did."""
+        rows = [
+            row
+            for row in self._store.rows("CUSTOMERS")
+            if row["REFERENCE"] == reference and not row["ERASED"]
+        ]
+        return [self.get(row["REF"]) for row in rows]
+
     def create(self, told: dict[str, Any]) -> Row:
         """
         ``email name phone postcode lang web_id reference consents``; with a card of their own.

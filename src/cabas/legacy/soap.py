@@ -46,6 +46,7 @@ OPERATIONS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "CreateCustomer": (
         ("mail", "fullName", "phone", "zip", "language", "webAccount", "reference", "consents"), _PERSON,
     ),
+    "FindCustomer": (("reference",), _PERSON),
     "LinkCustomer": (("customerNo", "webAccount"), _PERSON),
     "SetConsents": (("customerNo", "consents"), _PERSON),
     "MergeCustomers": (("customerNo", "into"), _PERSON),
@@ -97,6 +98,7 @@ class _Soap:
             "ListOffers": lambda _: [_offer(row) for row in self._store.offers()],
             "SearchCustomers": lambda asked: [_person(row) for row in self._people.find(**asked)],
             "CreateCustomer": self._create,
+            "FindCustomer": lambda asked: [_person(row) for row in self._people.made(asked["reference"])],
             "LinkCustomer": lambda asked: [
                 _person(self._people.link(asked["customerNo"], asked["webAccount"]))
             ],
