@@ -39,7 +39,7 @@ from cabas.seed.people import seed_people
 
 DRAIN_SECONDS = 2
 POLICY = Policy(
-    watch_seconds=3, requests_min=150, patience_seconds=120, errors_share_max=0.01, look_every_seconds=0.25
+    watch_seconds=3, requests_min=100, patience_seconds=120, errors_share_max=0.01, look_every_seconds=0.25
 )
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from bench.order_carts import Goods, Target
 
-SHOPPERS = 10
+SHOPPERS = 8
 PAUSE_SECONDS = (0.02, 0.12)
 LINES = 3
 ANSWER_SECONDS = 30

@@ -29,7 +29,7 @@ class _Reading:
         self._app, self._seen = app, 0
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith("/api/v1/orders/"):
+        if scope["type"] == "http" and scope["path"].startswith("{path}"):
             {each}
         await self._app(scope, receive, send)
 """
@@ -54,7 +54,7 @@ class Releases:
         """The ``number``-th release (from 1), with the schema steps of all until it; returns its name."""
         name = str(number)
         package = self._copy(name)
-        _append(package, _COLUMN.format(number=number))
+        _append(package, "/api/v1/orders/", _COLUMN.format(number=number))
         for one in range(1, number + 1):
             (package / "migrations" / f"20991231_{one:02}_expand_rehearsal.sql").write_text(
                 f"alter table orders add column rehearsal_{one} text not null default '{one}';\n"
@@ -65,8 +65,8 @@ class Releases:
         return name
 
     def make_bad(self) -> str:
-        """One that answers every other order it is asked for with an error; its schema is the last one's."""
-        _append(self._copy(BAD), _BREAKS)
+        """One that answers every other call of the API with an error; its schema is the last one's."""
+        _append(self._copy(BAD), "/api/v1/", _BREAKS)
         return BAD
 
     def _copy(self, name: str) -> Path:
@@ -76,6 +76,6 @@ class Releases:
         return package
 
 
-def _append(package: Path, each: str) -> None:
+def _append(package: Path, path: str, each: str) -> None:
     root = package / "app.py"
-    root.write_text(root.read_text() + _READS.replace("{each}", each))
+    root.write_text(root.read_text() + _READS.replace("{path}", path).replace("{each}", each))
