@@ -20,55 +20,74 @@ import yaml
 from bench.ground import free_port, seeded
 from tools.manifests import OUT, Object, render
 
-PLAYED = ("Deployment",)
+PLAYED = ("ConfigMap", "Deployment")
 READY_SECONDS = 120
 HOST = "127.0.0.1"
 
 
 def playable(objects: list[Object], *, image: str, database: str, ports: dict[str, int]) -> list[Object]:
     """
-    What podman 4 can play of it: Deployments, with their ConfigMaps and Secrets. All share the machine's network, so
+    What podman 4 can play of it: Deployments with their ConfigMaps. All share the machine's network, so
     that a Service's name becomes an address here; what only a scheduler, a kubelet or a registry needs goes.
 
     :param ports: of ``web`` and ``edge`` on this machine.
     """
     named = {"web:8000": f"{HOST}:{ports['web']}"}
+    secrets = {one["metadata"]["name"]: _opened(one) for one in objects if one["kind"] == "Secret"}
     kept = []
     for one in objects:
-        if one["kind"] == "Secret" and one["metadata"]["name"].startswith("cabas-database"):
-            one["data"] = {"uri": base64.b64encode(database.encode()).decode()}
-        elif one["kind"] == "Secret":
-            pass
-        elif one["kind"] not in ("ConfigMap", *PLAYED) or one["metadata"]["name"] == "bridge":
+        if (
+            one["kind"] not in PLAYED
+            or one["metadata"]["name"] == "bridge"
+            or one.get("spec", {}).get("replicas") == 0
+        ):
             continue
         if one["kind"] == "Deployment":
-            if one["spec"].get("replicas") == 0:
-                continue
-            one["spec"]["replicas"] = 1
-            _adapt(one["spec"]["template"]["spec"], image=image, named=named, ports=ports)
+            spec = one["spec"]["template"]["spec"]
+            spec["hostNetwork"] = True
+            for name in ("serviceAccountName", "automountServiceAccountToken", "topologySpreadConstraints"):
+                spec.pop(name, None)
+            for container in spec["containers"]:
+                _adapt(container, image=image, named=named, ports=ports, secrets=secrets)
+                _say(container, "CABAS_DATABASE_URL", database)
         one["metadata"].pop("namespace", None)
         kept.append(one)
     return kept
 
 
-def _adapt(spec: dict[str, Any], *, image: str, named: dict[str, str], ports: dict[str, int]) -> None:
-    spec["hostNetwork"] = True
-    for name in ("serviceAccountName", "automountServiceAccountToken", "topologySpreadConstraints"):
-        spec.pop(name, None)
-    for container in spec["containers"]:
-        container["image"], container["imagePullPolicy"] = image, "Never"
-        # Ports would be published, probes run by a systemd that need not be here: they are asked from outside.
-        for name in ("ports", "startupProbe", "readinessProbe", "livenessProbe"):
-            container.pop(name, None)
-        environment = container.setdefault("env", [])
-        for variable in environment:
-            if "value" in variable:
-                variable["value"] = named.get(variable["value"], variable["value"])
-        environment += [
-            {"name": "CABAS_HOST", "value": HOST},
-            {"name": "CABAS_PORT", "value": str(ports["web"])},
-            {"name": "CABAS_EDGE_LISTEN", "value": f"{HOST}:{ports['edge']}"},
-        ]
+def _adapt(
+    container: dict[str, Any],
+    *,
+    image: str,
+    named: dict[str, str],
+    ports: dict[str, int],
+    secrets: dict[str, dict[str, str]],
+) -> None:
+    container["image"], container["imagePullPolicy"] = image, "Never"
+    # Ports would be published, probes run by a systemd that need not be here: they are asked from outside.
+    for name in ("ports", "startupProbe", "readinessProbe", "livenessProbe"):
+        container.pop(name, None)
+    # This podman's secrets have another form: those of a laptop are none, and are said as they are.
+    for source in list(container.get("envFrom", [])):
+        if "secretRef" in source:
+            container["envFrom"].remove(source)
+            for name, value in secrets[source["secretRef"]["name"]].items():
+                _say(container, name, value)
+    for variable in container.get("env", []):
+        if "value" in variable:
+            variable["value"] = named.get(variable["value"], variable["value"])
+    _say(container, "CABAS_HOST", HOST)
+    _say(container, "CABAS_PORT", str(ports["web"]))
+    _say(container, "CABAS_EDGE_LISTEN", f"{HOST}:{ports['edge']}")
+
+
+def _say(container: dict[str, Any], name: str, value: str) -> None:
+    others = [one for one in container.get("env", []) if one["name"] != name]
+    container["env"] = [*others, {"name": name, "value": value}]
+
+
+def _opened(secret: Object) -> dict[str, str]:
+    return {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
 
 
 @contextmanager
