@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     edge_folder: Path
     """What the edge (nginx) serves from disk while all else is down, written by the worker."""
+    objects_url: str
+    """Where pictures, labels and exports are kept (`cabas.kit.objects`): a folder of the data folder unless said."""
     smtp_url: str
     """``smtp://…`` or ``smtps://…``; "": mail is written into ``data_folder / "mail"`` and reaches nobody."""
     mail_from: str
@@ -79,6 +81,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         drain_seconds=_integer(env, "CABAS_DRAIN_SECONDS", 0, 0, 300),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
         edge_folder=Path(env.get("CABAS_EDGE_FOLDER") or data_folder / "edge").absolute(),
+        objects_url=_secret(env, "CABAS_OBJECTS_URL") or f"file://{data_folder / 'objects'}",
         smtp_url=_smtp_url(env, environment=environment),
         mail_from=_mail_from(env, environment=environment),
         vapid_key=_vapid_key(env, environment=environment, data_folder=data_folder),
