@@ -59,7 +59,7 @@ class Rehearsal:
         self.journal = ground.folder / "orders.journal"
         self.log = ground.folder / "house.log"
         ports = [free_port() for _ in range(processes + 1)]
-        self.balancer = Balancer(ground.folder, port=free_port(), ports=ports)
+        self.balancer = Balancer(port=free_port(), ports=ports)
         self.environ = ground.environ(
             CABAS_WEB_PROCESSES="1", CABAS_DRAIN_SECONDS=str(DRAIN_SECONDS), CABAS_DB_CONNECTIONS="5"
         )

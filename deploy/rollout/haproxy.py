@@ -5,6 +5,7 @@ import io
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,10 +46,11 @@ def program() -> str | None:
 class Balancer:
     """:param ports: of the processes, whether they run yet or not; server ``n`` is the n-th of them."""
 
-    def __init__(self, folder: Path, *, port: int, ports: Sequence[int]) -> None:
+    def __init__(self, *, port: int, ports: Sequence[int]) -> None:
         self.port = port
-        self._socket = folder / "haproxy.sock"
-        self._configuration = folder / "haproxy.cfg"
+        self._folder = Path(tempfile.mkdtemp(prefix="cabas-"))  # a socket's path must be short
+        self._socket = self._folder / "haproxy.sock"
+        self._configuration = self._folder / "haproxy.cfg"
         servers = "\n".join(f"    server {n} 127.0.0.1:{one}" for n, one in enumerate(ports))
         self._configuration.write_text(_CONFIGURATION.format(socket=self._socket, port=port, servers=servers))
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,6 +76,7 @@ class Balancer:
         if self._process:
             self._process.terminate()
             self._process.wait(READY_SECONDS)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def up(self, server: int) -> bool:
         """Whether traffic is sent there."""
