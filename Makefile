@@ -51,7 +51,7 @@ rush: setup ## The midnight rehearsal, a page of figures (RUSH="--help" for its 
 chaos: setup ## Correctness at scale: machine, simulation, contention (CHAOS="--help" for its options)
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
-image: setup ## The image of production (podman; BASE=, IMAGE=, EXTRAS=warehouse)
+image: setup ## The image of production (podman; BASE=, IMAGE=, EXTRAS="bridge warehouse")
 	@tools/setup.sh containers
 	@tools/image.sh build
 

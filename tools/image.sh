@@ -2,7 +2,7 @@
 # The image of production, with podman. Usage: tools/image.sh build|reproduce|sbom|scan|push|sign|verify|play
 #   BASE    what it is built on: an image that can be pulled or is here, else one made by debootstrap (as root)
 #   IMAGE   its name                       localhost/cabas:VERSION and :latest
-#   EXTRAS  extras of ours to take along   none ("warehouse": Parquet)
+#   EXTRAS  extras of ours to take along   bridge (add warehouse for Parquet: "bridge warehouse")
 set -euo pipefail
 cd "$(dirname "$0")/.."
 context=dist/image
@@ -47,7 +47,7 @@ make_context() {
     rm -rf "$context" && mkdir -p "$context/edge"
     SOURCE_DATE_EPOCH=$1 .venv/bin/hatchling build -t wheel -d "$context" >/dev/null
     # shellcheck disable=SC2086 # several extras
-    .venv/bin/python tools/image_lock.py ${EXTRAS:-} > "$context/requirements.lock"
+    .venv/bin/python tools/image_lock.py ${EXTRAS-bridge} > "$context/requirements.lock"
     cp deploy/image/layers.sh deploy/image/packages.txt "$context/"
     cp deploy/edge/render deploy/edge/nginx.conf.template "$context/edge/"
 }

@@ -13,9 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
-UNUSED = {"faker", "polyfactory", "pygments"}
+UNUSED = {"faker", "polyfactory", "pygments", "tzdata"}
 """
-Never imported: the first two are Litestar's for examples in OpenAPI documents, the last is rich's to colour code.
+Never imported: the first two are Litestar's for examples in OpenAPI documents, pygments is rich's to colour code,
+and the system has its own tzdata.
 """
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")

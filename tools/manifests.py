@@ -177,6 +177,8 @@ def _named(spec: Object) -> Iterator[tuple[str, str]]:
     for volume in spec.get("volumes", []):
         if "configMap" in volume:
             yield "ConfigMap", volume["configMap"]["name"]
+        if "secret" in volume:
+            yield "Secret", volume["secret"]["secretName"]
 
 
 def _disruption(objects: Sequence[Object]) -> Iterator[str]:

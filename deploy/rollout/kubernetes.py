@@ -20,8 +20,13 @@ from deploy.rollout.plan import Counts
 READY_SECONDS = 600
 MIGRATION_SECONDS = 3600
 ANSWER_SECONDS = 15
-DEPLOYMENTS = {"web": "web", "worker": "worker", "edge": "nginx", "bridge": "bridge"}
-"""In this order, each with its first container. The edge's second is a worker."""
+ROLES: dict[str, tuple[str, ...]] = {
+    "deployment/web": ("web",),
+    "deployment/worker": ("worker",),
+    "deployment/edge": ("nginx", "worker"),
+    "statefulset/bridge": ("bridge",),
+}
+"""In this order, each with its containers. An installation need not have all of them."""
 
 _FIGURE = "http_server_request_duration_seconds_count"
 ANSWERED = "sum(increase(" + _FIGURE + "{{{who}}}[{seconds}s]))"
@@ -44,7 +49,7 @@ class KubernetesFleet:
     def start_canary(self, release: str) -> None:
         self._run("set", "image", "deployment/web-canary", f"web={release}")
         self._run("scale", "deployment/web-canary", "--replicas=1")
-        self._settled("web-canary")
+        self._settled("deployment/web-canary")
         self._since = time.monotonic()
 
     def canary_counts(self) -> Counts:
@@ -59,19 +64,17 @@ class KubernetesFleet:
     def replace_all(self, release: str) -> None:
         """:raises Refused: one doesn't come up; all that was touched is back on its former image by then."""
         touched: list[str] = []
-        there = self._run("get", "deployments", "--output=name").split()
+        there = self._run("get", "deployments,statefulsets", "--output=name").replace(".apps/", "/").split()
         try:
-            for name, container in DEPLOYMENTS.items():
-                if f"deployment.apps/{name}" not in there:
-                    continue
-                touched.append(name)
-                images = [f"{container}={release}", *([f"worker={release}"] if name == "edge" else [])]
-                self._run("set", "image", f"deployment/{name}", *images)
-                self._settled(name)
+            for role, containers in ROLES.items():
+                if role in there:
+                    touched.append(role)
+                    self._run("set", "image", role, *(f"{container}={release}" for container in containers))
+                    self._settled(role)
         except Refused:
-            for name in reversed(touched):
-                self._run("rollout", "undo", f"deployment/{name}")
-                self._settled(name)
+            for role in reversed(touched):
+                self._run("rollout", "undo", role)
+                self._settled(role)
             raise
         finally:
             self.drop_canary()
@@ -97,8 +100,8 @@ class KubernetesFleet:
             time.sleep(2)
         raise Refused(f"{name} is not done after {MIGRATION_SECONDS} s")
 
-    def _settled(self, deployment: str) -> None:
-        self._run("rollout", "status", f"deployment/{deployment}", f"--timeout={READY_SECONDS}s")
+    def _settled(self, role: str) -> None:
+        self._run("rollout", "status", role, f"--timeout={READY_SECONDS}s")
 
     def _counts(self, who: str) -> Counts:
         seconds = max(int(time.monotonic() - self._since), 30)

@@ -64,7 +64,12 @@ def test_a_canary_is_one_pod_of_its_own_deployment(cluster, fleet):
 
 
 def test_all_are_replaced_web_first_and_the_canary_goes_last(cluster, fleet):
-    cluster.says(get__deployments=(0, "deployment.apps/edge\ndeployment.apps/web\ndeployment.apps/worker\n"))
+    cluster.says(
+        get__deployments=(
+            0,
+            "deployment.apps/edge\nstatefulset.apps/bridge\ndeployment.apps/web\ndeployment.apps/worker\n",
+        )
+    )
 
     fleet.replace_all(IMAGE)
 
@@ -72,6 +77,7 @@ def test_all_are_replaced_web_first_and_the_canary_goes_last(cluster, fleet):
         f"set image deployment/web web={IMAGE}",
         f"set image deployment/worker worker={IMAGE}",
         f"set image deployment/edge nginx={IMAGE} worker={IMAGE}",
+        f"set image statefulset/bridge bridge={IMAGE}",
         "scale deployment/web-canary --replicas=0",
     ]
 
