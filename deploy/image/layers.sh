@@ -50,7 +50,7 @@ separate_packages() {
     # And the calendar of one country.
     find holidays/countries holidays/financial -name '*.py' ! -name '__init__.py' ! -name france.py -delete
     find holidays/locale -mindepth 1 -maxdepth 1 ! -name 'fr*' ! -name 'en*' -exec rm -rf {} +
-    rm -rf sqlalchemy/testing rich_click
+    rm -rf sqlalchemy/testing
     find . -type d -name tests -prune -exec rm -rf {} +
     find . -type f \( -name '*.c' -o -name '*.cpp' -o -name '*.h' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' \) -delete
     # Debugging sections. Not those of bundled libraries (*.libs): they were moved about and don't take it.

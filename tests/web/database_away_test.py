@@ -25,7 +25,7 @@ from factories.shopping_by_hand import ByHand
 
 CATEGORY = "/magasins/tours-nord/rayons/spaghettis"
 SEEN = ("/", "/magasins", "/magasins/tours-nord/rayons", "/magasins/tours-nord", CATEGORY)
-ALWAYS = ("/salle", "/healthz")
+ALWAYS = ("/salle", "/healthz", "/readyz")
 PATIENCE_SECONDS = 90
 
 
