@@ -10,7 +10,7 @@ PROMETHEUS ?= http://127.0.0.1:9090
 export RELEASE
 ROLL_OUT := $(BIN)/python -m deploy.rollout --prometheus "$(PROMETHEUS)"
 
-.PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice sbom scan push sign verify manifests kube-smoke \
+.PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice image-bench sbom scan push sign verify manifests kube-smoke \
 	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal lock clean
 
 help: ## Say what can be made
@@ -58,6 +58,9 @@ image: setup ## The image of production (podman; BASE=, IMAGE=, EXTRAS="bridge w
 image-twice: setup ## The image built twice from nothing: the same digest, or it fails
 	@tools/setup.sh containers
 	@tools/image.sh reproduce
+
+image-bench: setup ## What the image weighs, and how soon it is ready (bench/results/image.json)
+	@tools/image.sh measure
 
 sbom: setup ## What the image holds: dist/sbom.cdx.json (CycloneDX)
 	@tools/image.sh sbom
