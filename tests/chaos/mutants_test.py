@@ -23,6 +23,7 @@ from factories.orders_direct import place
 from factories.slots import make_slot
 
 FUNCTIONS = resources.files("cabas.migrations") / "20261124_04_function_slots.sql"
+PATIENCE_SECONDS = 60
 SLOT_TAKE = """
     create or replace function slot_take(p_store integer, p_slot bigint, p_now timestamptz) returns void
     language plpgsql as $$
@@ -35,7 +36,7 @@ SLOT_TAKE = """
             {after}
             raise exception 'slot_full' using errcode = 'P0S01';
         end if;
-        perform pg_sleep(0.002);
+        perform pg_sleep(0.02);
         update slot set taken = v_taken + 1 where store_id = p_store and slot_id = p_slot;
         {after}
     end $$"""
@@ -93,7 +94,8 @@ async def test_counting_in_a_repeatable_read_snapshot_is_caught(database, databa
 
 
 async def test_an_outbox_read_by_an_id_cursor_is_caught(database, database_url, now, monkeypatch):
-    cursor = {"last": UUID(int=0)}
+    cursor = {"last": UUID(int=0), "late": UUID(int=2**128 - 1)}
+    begun, passed = asyncio.Event(), asyncio.Event()
 
     async def after_the_last_id(tx, *, now, limit):
         rows = await tx.fetch(
@@ -107,10 +109,29 @@ async def test_an_outbox_read_by_an_id_cursor_is_caught(database, database_url, 
             limit,
         )
         cursor["last"] = max((row["outbox_id"] for row in rows), default=cursor["last"])
+        if cursor["last"] > cursor["late"]:
+            passed.set()
         return rows
 
+    async def the_first_commits_late(database, intent, chance, now):
+        """Not before the cursor has passed it: what chance brings about only sometimes."""
+        async with database.transaction() as tx:
+            _, order_id = await order(tx, intent, now)
+            if not begun.is_set():
+                begun.set()
+                cursor["late"] = await tx.fetchval(
+                    "select outbox_id from outbox where store_id = $1 and order_id = $2",
+                    intent.store_id,
+                    order_id,
+                )
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await passed.wait()
+        return order_id
+
     monkeypatch.setattr(dispatch, "_take", after_the_last_id)
-    found = await storm(database, url=database_url, now=now, seed=1, dispatchers=1)
+    found = await storm(
+        database, url=database_url, now=now, seed=1, dispatchers=1, parts=Parts(place=the_first_commits_late)
+    )
 
     assert "undelivered" in found.kinds
 
@@ -173,7 +194,8 @@ async def test_acknowledging_before_the_inbox_is_caught(database, database_url, 
         for sent in pulled:
             await acknowledge(database, sent, now)
             cursors[store.store_id] = sent.store_seq
-            if crashes(store, chance):
+            if not store.crashed or crashes(store, chance):  # the first time in any case
+                store.crashed += 1
                 break
             keep(store, sent)
         return len(pulled)
