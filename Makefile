@@ -14,7 +14,7 @@ ROLL_OUT := $(BIN)/python -m deploy.rollout --prometheus "$(PROMETHEUS)"
 	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal lock clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: ## Install what the other targets need
 	@tools/setup.sh python assets
