@@ -1,9 +1,12 @@
 """`cabas demo`: the whole product on one machine, on the embedded database, seeded."""
 
 import asyncio
+import base64
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,10 +28,12 @@ from cabas.kit.db import Database
 from cabas.seed import command as seeding
 from cabas.seed.people import DemoPeople, seed_people
 from cabas.server import require_address
-from cabas.settings import Settings
+from cabas.settings import SECRET_BYTES_MIN, Settings
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
+BRIDGED = ("orders",)
+"""What the demo's old systems serve. Loyalty and the registry are the shop's own unless they are named here."""
 
 
 @click.command()
@@ -74,17 +79,12 @@ def _write_card(settings: Settings, people: DemoPeople) -> Path:
 def _run(settings: Settings, url: str, people: DemoPeople) -> None:
     environ = {**os.environ, "CABAS_DATABASE_URL": url, "CABAS_DATA": str(settings.data_folder)}
     roles = ("web", "worker")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "cabas", role],
-            env=environ,
-            start_new_session=True,
-            preexec_fn=partial(lifeline.end_with, os.getpid()),
-        )
-        for role in roles
-    ]
+    neighbours = _describe_bridge(settings, environ)
+    processes = [_start(environ, role) for role in roles]
+    beside: list[subprocess.Popen[bytes]] = []
     try:
         _wait_until_ready(settings, processes)
+        beside += [_start(environ, *command) for command in neighbours]
         _say_welcome(settings, people)
         while all(process.poll() is None for process in processes):
             time.sleep(0.5)
@@ -93,14 +93,59 @@ def _run(settings: Settings, url: str, people: DemoPeople) -> None:
     except KeyboardInterrupt:
         click.echo("\nStopping…")
     finally:
-        for process in processes:
+        for process in (*beside, *processes):
             if process.poll() is None:
                 process.terminate()
-        for process in processes:
+        for process in (*beside, *processes):
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _start(environ: dict[str, str], *command: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "cabas", *command],
+        env=environ,
+        start_new_session=True,
+        preexec_fn=partial(lifeline.end_with, os.getpid()),
+    )
+
+
+def _describe_bridge(settings: Settings, environ: dict[str, str]) -> list[tuple[str, ...]]:
+    """
+    The commands of old systems and of a bridge to them, which opens its connections itself; the shop is told of it.
+    None when the shop knows bridges already: they are somebody's own.
+    """
+    if environ.get("CABAS_BRIDGES") or environ.get("CABAS_BRIDGES_FILE"):
+        return []
+    folder = settings.data_folder / "bridge"
+    folder.mkdir(exist_ok=True)
+    key = base64.b64encode(secrets.token_bytes(SECRET_BYTES_MIN)).decode()
+    legacy, admin, port = _free_ports(3)
+    pull = str(bool({"loyalty", "registry"}.intersection(BRIDGED))).lower()
+    config = folder / "bridge.toml"
+    config.touch(mode=0o600)
+    config.write_text(
+        f'site = "demo"\nkey = "{key}"\ndata = "{folder}"\nport = {port}\n'
+        f'[cabas]\nurl = "http://{settings.host}:{settings.port}"\npull = {pull}\n'
+        f'[adapters.old]\nkind = "rest"\noptions = {{ url = "http://127.0.0.1:{legacy}/rest" }}\n'
+        '[services]\nloyalty = "old"\nregistry = "old"\norders = "old"\n'
+    )
+    environ["CABAS_BRIDGES"] = f'[demo]\nkey = "{key}"\nservices = {json.dumps(BRIDGED)}\n'
+    data = str(settings.data_folder / "legacy")
+    return [
+        ("legacy", "--port", str(legacy), "--admin-port", str(admin), "--data", data),
+        ("bridge", "--config", str(config)),
+    ]
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def _wait_until_ready(settings: Settings, processes: "list[subprocess.Popen[bytes]]") -> None:

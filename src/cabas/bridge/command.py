@@ -56,7 +56,7 @@ def serve(config: Config, path: Path) -> None:
         workers=1,
         log_access=False,
         websockets=False,
-        workers_kill_timeout=10,
+        workers_kill_timeout=5,
         ssl_cert=tls.certificate if tls else None,
         ssl_key=tls.private_key if tls else None,
         ssl_ca=tls.client_authority if tls else None,

@@ -36,6 +36,7 @@ from cabas.web.api.problems import answers
 from cabas.web.request import ShopRequest
 
 LOOK_EVERY_SECONDS = 0.1
+STATUSES_EVERY_SECONDS = 1.0
 BODY_BYTES_MAX = 400 * 1024
 PURPOSE = "bridge-to-cabas"
 TAGS = ["bridges"]
@@ -122,7 +123,7 @@ async def order_statuses(request: ShopRequest, data: JSONBody[StatusQuery]) -> O
         async with request.read() as reader:
             return await statuses.statuses_after(reader, after=data.after)
 
-    return OrderStatuses(items=await _awaited(request, data.wait, look))
+    return OrderStatuses(items=await _awaited(request, data.wait, look, every=STATUSES_EVERY_SECONDS))
 
 
 @post(
@@ -162,14 +163,20 @@ async def feed(request: ShopRequest, data: JSONBody[FeedQuery]) -> FeedTaken:
         return await taking.standing(reader, peer=_peer(request), feed=data.feed)
 
 
-async def _awaited(request: ShopRequest, seconds: int, look: Callable[[], Awaitable[list[T]]]) -> list[T]:
+async def _awaited(
+    request: ShopRequest,
+    seconds: int,
+    look: Callable[[], Awaitable[list[T]]],
+    *,
+    every: float = LOOK_EVERY_SECONDS,
+) -> list[T]:
     """What there is, else what comes in so many seconds; no connection is held in between."""
     deadline = monotonic() + seconds
     while True:
         found = await look()
         if found or monotonic() >= deadline or request.site.draining.begun:
             return found
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        await asyncio.sleep(every)
 
 
 def _peer(request: ShopRequest) -> str:
