@@ -1,5 +1,6 @@
 """Mail as files: whole, once, and not for ever."""
 
+import asyncio
 from email import message_from_bytes, policy
 from uuid import UUID
 
@@ -27,3 +28,11 @@ async def test_the_oldest_files_make_room(tmp_path, now):
             await mailer.send(letter(message_id=UUID(int=number)))
 
     assert sorted(file.name for file in tmp_path.iterdir()) == [f"{UUID(int=n)}.eml" for n in (12, 13, 14)]
+
+
+async def test_letters_sent_at_once_are_all_there(tmp_path, now):
+    mailer = FolderMailer(tmp_path, SENDER, FixedClock(now), files_max=20)
+
+    await asyncio.gather(*(mailer.send(letter(message_id=UUID(int=number))) for number in range(400)))
+
+    assert len(list(tmp_path.glob("*.eml"))) == 20

@@ -7,6 +7,7 @@ What the demo and rehearsals use, where nothing may leave the machine. Nobody re
 import asyncio
 from collections import deque
 from pathlib import Path
+from threading import Lock
 
 from cabas.connectors.mail_form import Sender, mail_of
 from cabas.domain.messages.model import Letter
@@ -25,6 +26,8 @@ class FolderMailer:
         self._clock = clock
         self._files_max = files_max
         self._written: deque[Path] | None = None
+        self._alone = Lock()
+        """Several messages are written at once, each in a thread."""
 
     async def send(self, letter: Letter) -> None:
         """Write it, whole or not at all."""
@@ -38,7 +41,8 @@ class FolderMailer:
         whole.touch(mode=0o600)
         whole.write_bytes(content)
         whole.replace(file)
-        self._keep_newest(file)
+        with self._alone:
+            self._keep_newest(file)
 
     def _keep_newest(self, file: Path) -> None:
         if self._written is None:  # ids are in the order of time, and so are their names
