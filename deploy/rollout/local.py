@@ -47,6 +47,8 @@ class LocalFleet:
         self._places: dict[int, Running] = {}
         self._canary: int | None = None
         self._before: dict[int, Counts] = {}
+        self.slowest_stop = 0.0
+        """Seconds from SIGTERM to the end of the process, at most."""
 
     @property
     def releases(self) -> list[str]:
@@ -146,12 +148,14 @@ class LocalFleet:
     def _retire(self, place: int) -> None:
         """As Kubernetes does: SIGTERM, then wait; the balancer sees by itself that it is no longer ready."""
         running = self._places.pop(place)
+        started = time.monotonic()
         running.process.terminate()
         try:
             running.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(running.process.pid, signal.SIGKILL)
             raise SystemExit(f"a process of {running.release} did not end within {STOP_SECONDS} s") from None
+        self.slowest_stop = max(self.slowest_stop, time.monotonic() - started)
 
     def _until(self, done: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
