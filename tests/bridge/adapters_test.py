@@ -18,6 +18,7 @@ from cabas.bridge.adapters import files, rest, soap, sql
 from cabas.bridge.desk import Desk, Reply, Serving
 from cabas.bridge.journal import Journal
 from cabas.bridge.port import Adapter
+from cabas.bridge.shapes import FeedKind, FeedMode
 
 CARD = "2990000000001"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -250,6 +251,35 @@ async def test_what_an_adapter_has_not_is_not_served(ask: Asking) -> None:
     assert (await ask.reply("loyalty/nothing", shapes.FindRequest())).status == 404
 
 
+@pytest.mark.parametrize("kind", ["rest", "sql", "files"])
+async def test_prices_and_stocks_are_read_page_by_page(adapter: Adapter, legacy: Legacy, kind: str) -> None:
+    goods = {
+        "prices": [
+            ["12", "3017620422003", "2.49"],
+            ["12", "3274080005003", "0.99"],
+            ["14", "3017620422003", "2.59"],
+        ],
+        "stocks": [
+            ["12", "3017620422003", "4.5"],
+            ["12", "3274080005003", "0"],
+            ["14", "3017620422003", "7"],
+        ],
+    }
+    legacy.ask("POST", "/goods", goods)
+    for feed in FeedKind:
+        legacy.ask("POST", "/feeds", {"kind": feed.value, "name": f"{feed.value}-full-{_key()}.txt"})
+
+    for feed, value in ((FeedKind.PRICES, "price"), (FeedKind.STOCKS, "stock")):
+        rows, cursor, last = [], "", False
+        while not last:
+            page = await adapter.page(feed, mode=FeedMode.FULL, cursor=cursor, limit=2)
+            assert page is not None
+            rows, cursor, last = [*rows, *page.rows], page.cursor, page.last
+        told = [[row.store, row.gtin, getattr(row, value)] for row in rows]
+        assert told[-3:] == goods[feed.value]
+        assert (await adapter.fed(feed, cursor) == "") is (kind == "files")
+
+
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legacy]:
     with legacy_process(tmp_path_factory.mktemp("legacy")) as legacy:
@@ -268,23 +298,40 @@ def opening(legacy: Legacy) -> int:
     return sum(row["CENTS"] for row in legacy.rows("movements") if row["CARD"] == CARD)
 
 
+@pytest.fixture
+def seconds(request: pytest.FixtureRequest) -> float:
+    """Short where the test waits for it."""
+    return 1.0 if "fault" in request.fixturenames else 20.0
+
+
 @pytest_asyncio.fixture
-async def ask(
-    kind: str, legacy: Legacy, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[Asking]:
-    seconds = 1.0 if "fault" in request.fixturenames else 20.0
+async def adapter(kind: str, legacy: Legacy, seconds: float) -> AsyncIterator[Adapter]:
+    feeds = {
+        "prices": {
+            "files": "out/feeds/prices-*.txt",
+            "fields": {"store": "store", "gtin": "ean", "price": "price"},
+        },
+        "stocks": {
+            "files": "out/feeds/stocks-*.txt",
+            "widths": [["store", 12], ["gtin", 14], ["stock", 10], ["back_on", 10]],
+        },
+    }
     made: dict[str, Any] = {
         "rest": lambda: rest.Adapter({"url": legacy.rest}, seconds=seconds),
         "soap": lambda: soap.Adapter({"wsdl": legacy.soap}, seconds=seconds),
         "sql": lambda: sql.Adapter({"url": f"sqlite:///{legacy.database}"}, seconds=seconds),
-        "files": lambda: files.Adapter({"folder": str(legacy.drop)}, seconds=seconds),
+        "files": lambda: files.Adapter({"folder": str(legacy.drop), "feeds": feeds}, seconds=seconds),
     }
-    adapter, journal = made[kind](), Journal(tmp_path / "bridge.db")
-    try:
-        yield Asking(adapter, journal, seconds)
-    finally:
-        await adapter.close()
-        journal.close()
+    adapter: Adapter = made[kind]()
+    yield adapter
+    await adapter.close()
+
+
+@pytest_asyncio.fixture
+async def ask(adapter: Adapter, tmp_path: Path, seconds: float) -> AsyncIterator[Asking]:
+    journal = Journal(tmp_path / "bridge.db")
+    yield Asking(adapter, journal, seconds)
+    journal.close()
 
 
 def _movements(legacy: Legacy, key: str) -> list[int]:
