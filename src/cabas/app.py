@@ -85,6 +85,7 @@ def create_app(
     :param draining: a server's process that stops by draining; else SIGTERM is left alone.
     """
     ticking = clock or SystemClock(timedelta(0))
+    headers = SECURITY_HEADERS | (HSTS if settings.secure else {})
     app = Litestar(
         route_handlers=[
             *HEALTH,
@@ -100,14 +101,14 @@ def create_app(
         exception_handlers={Exception: errors.handle},
         after_response=note_presence,
         before_send=[send_room_headers],
-        response_headers=SECURITY_HEADERS | (HSTS if settings.secure else {}),
+        response_headers=headers,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1500, gzip_compress_level=4),
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=api.OPENAPI,
         logging_config=None,
     )
     # Outermost, before routing and sessions: what is refused costs nothing.
-    app.asgi_handler = Farewell(Overload(app.asgi_handler))
+    app.asgi_handler = Farewell(Overload(app.asgi_handler, headers))
     return app
 
 

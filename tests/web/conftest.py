@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from litestar.testing import AsyncTestClient
 
@@ -12,6 +13,7 @@ from cabas import settings as settings_module
 from cabas.app import create_app
 from cabas.kit.clock import FixedClock
 from cabas.kit.db import Database
+from cabas.web.classes import CLASSES
 from factories.browsing import post_form
 from factories.shop import Shop, make_shop
 
@@ -44,3 +46,13 @@ async def client(
     )
     async with AsyncTestClient(create_app(settings, clock=clock)) as browser:
         yield browser
+
+
+@pytest.fixture
+def crowded(client):
+    """Every place is taken, in every class, and stays so."""
+    limiter = client.app.state.site.ladder.limiter
+    for kind in range(len(CLASSES)):
+        while limiter.enter(kind, 0.0):
+            pass
+    return limiter

@@ -10,7 +10,7 @@ import pytest
 
 from cabas.domain.ladder import operations
 from cabas.domain.ladder.model import Level, Setting
-from cabas.web.classes import CLASSES, FREE, P0, P1, P2, P3, P4, P5, class_of
+from cabas.web.classes import FREE, P0, P1, P2, P3, P4, P5, class_of
 from cabas.web.overload import _Waiter, _withdraw, terms_of
 from factories.browsing import csrf_token, text_of
 from factories.shopping_by_hand import ByHand
@@ -39,6 +39,8 @@ CRAWLER = {"user-agent": "Mozilla/5.0 (compatible; SomeBot/2.1)"}
         ("GET", CATEGORY, P3),
         ("GET", "/creneaux", P1),
         ("GET", "/api/v1/stores", P3),
+        ("GET", "/commandes/0a8f/etat", P3),
+        ("GET", "/commande/etat", P1),
         ("GET", "/suggestions", P4),
         ("GET", "/compte/donnees/export", P5),
         ("GET", "/sitemap.xml", P5),
@@ -334,16 +336,6 @@ async def settled(client, database, clock):
     for _ in range(4):
         await client.app.state.site.ladder.follow(database, clock.now())
         await asyncio.sleep(0.15)
-
-
-@pytest.fixture
-def crowded(client):
-    """Every place is taken, in every class, and stays so."""
-    limiter = client.app.state.site.ladder.limiter
-    for kind in range(len(CLASSES)):
-        while limiter.enter(kind, 0.0):
-            pass
-    return limiter
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import msgspec
 
 PAGES_MAX: Final = 400
 ORDERS_MAX: Final = 400
+STATES_MAX: Final = 4000
 RENEW_SECONDS: Final = 15
 AGE_MAX: Final = timedelta(hours=12)
 
@@ -22,12 +23,16 @@ Values = dict[str, Any]
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
-    """A page's frame and values at an instant. ``frame`` is whatever the page's maker gave."""
+    """
+    A page's frame and values at an instant. ``frame`` is whatever the page's maker gave; ``drawn``: the page itself,
+    by variant, once somebody needed it (`web.copies`).
+    """
 
     at: datetime
     template: str
     frame: Any
     values: Values
+    drawn: dict[tuple[object, ...], bytes] = msgspec.field(default_factory=dict)
 
 
 class KeptPages:
@@ -36,6 +41,7 @@ class KeptPages:
     def __init__(self) -> None:
         self._shared: OrderedDict[tuple[Any, ...], Copy] = OrderedDict()
         self._own: OrderedDict[tuple[Any, ...], Copy] = OrderedDict()
+        self._states: OrderedDict[tuple[Any, ...], tuple[datetime, bytes]] = OrderedDict()
 
     def note(
         self, template: str, *, shared: tuple[Any, ...], own: tuple[Any, ...], now: datetime
@@ -74,6 +80,17 @@ class KeptPages:
                 kept.move_to_end(key)
                 return copy
         return None
+
+    def keep_state(self, own: tuple[Any, ...], state: bytes, now: datetime) -> None:
+        """The state of an order as its own shopper saw it."""
+        self._states[own] = (now, state)
+        self._states.move_to_end(own)
+        while len(self._states) > STATES_MAX:
+            self._states.popitem(last=False)
+
+    def state(self, own: tuple[Any, ...], *, since: datetime) -> bytes | None:
+        at, state = self._states.get(own, (None, None))
+        return state if at is not None and at >= since else None
 
 
 def _cards(values: Values) -> Values:

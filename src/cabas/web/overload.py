@@ -7,7 +7,7 @@ Cheap work is refused before it costs anything: a 503 needs no database, no temp
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from random import randrange
 from time import monotonic
@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cabas.kit.buckets import Buckets, Rate
 from cabas.kit.db import acquire_by
-from cabas.web import classes, errors
+from cabas.web import classes, copies, errors
 from cabas.web.classes import DEADLINE_SECONDS, FREE, P0, P2, P3, P4, P5, SAFE
 from cabas.web.request import ShopRequest
 from cabas.web.site import Site
@@ -29,8 +29,8 @@ SWEEP_SECONDS: Final = 0.01
 PATIENCE_SECONDS: Final = 0.25
 """Under pressure P2 and below wait this long for a database connection, then make room."""
 
-COPIES: Final = Rate(burst=40, period=timedelta(seconds=1))
-"""How many pages a second a process draws from their kept copies for readers who find no place."""
+DRAWN: Final = Rate(burst=20, period=timedelta(seconds=1))
+"""How many kept pages a second a process draws anew for readers who find no place."""
 
 DEADLINE_MS_MIN = 50
 RETRY_SECONDS: Final = ((1, 3), (1, 4), (2, 6), (3, 10), (5, 20), (30, 90))
@@ -45,10 +45,12 @@ _GONE: Final = object()
 class Overload:
     """An ASGI application around another."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] | None = None) -> None:
+        """:param headers: what every page carries, so that its copies carry it, too."""
         self._app = app
         self._sweeping = False
-        self._copies = Buckets(COPIES)
+        self._drawing = Buckets(DRAWN)
+        self._headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = FREE
@@ -108,15 +110,31 @@ class Overload:
     async def _send_copy(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
         """
         The page as it last was, for somebody who came to read and found no place: false when there is none. Drawing
-        it costs no database, but half of what a page costs: so only some a second.
+        one costs half of what a page costs, once for all who ask for it: so only some a second.
         """
-        if scope["method"] != "GET" or self._copies.take("", monotonic()):
+        if scope["method"] != "GET" or scope["path"].startswith("/api/"):
             return False
         request = ShopRequest(scope, receive, send)
-        copy = errors.copy_of(request)
-        if copy is None:
+        if "application/json" in request.headers.get("accept", ""):
             return False
-        await copy.to_asgi_response(app=None, request=request)(scope, receive, send)
+        body = copies.ready(request)
+        if body is None and not self._drawing.take("", monotonic()):
+            body = copies.draw(request)
+        if body is None:
+            return False
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-type", b"text/html; charset=utf-8"),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"cache-control", b"no-store"),
+                    *self._headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body, "more_body": False})
         return True
 
     async def _run(

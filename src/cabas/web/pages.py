@@ -18,7 +18,7 @@ from cabas.kit.money import format_cents
 from cabas.kit.signing import fingerprint
 from cabas.web import visitor as visitors
 from cabas.web.dates import clock_time
-from cabas.web.kept import NEUTRAL
+from cabas.web.kept import NEUTRAL, Copy
 from cabas.web.request import SESSION_COOKIE, ShopRequest
 
 HTML = "text/html"
@@ -77,26 +77,32 @@ def page(
 
 def last_copy(request: ShopRequest) -> Response[str] | None:
     """This page as it last was for everybody, or for this very shopper, drawn for the visitor; None: there is none."""
-    copy = request.site.kept.find(**_keys(request), now=request.now)
+    copy = request.site.kept.find(**keys_of(request), now=request.now)
     if copy is None:
         return None
     request.scope["state"][_IS_COPY] = True
     t = request.site.catalogues[request.language]
     said = Notice("info", t("overload.copy_of", time=clock_time(copy.at, request.language)))
     frame: Frame = msgspec.structs.replace(copy.frame, notices=(said, *copy.frame.notices))
-    values = {name: value for name, value in copy.values.items() if name not in (_HEADERS, _EXTRA)}
+    values, extra = values_of(copy)
     headers = {**(copy.values[_HEADERS] or {}), "cache-control": "no-store"}
-    return page(request, copy.template, frame, headers=headers, frame_extra=copy.values[_EXTRA], **values)
+    return page(request, copy.template, frame, headers=headers, frame_extra=extra, **values)
+
+
+def values_of(copy: Copy) -> tuple[dict[str, Any], Mapping[str, object]]:
+    """A copy's own values, and its face's part of the frame."""
+    values = {name: value for name, value in copy.values.items() if name not in (_HEADERS, _EXTRA)}
+    return values, copy.values[_EXTRA] or {}
 
 
 def _keeper(request: ShopRequest, template: str) -> Callable[[Any, Mapping[str, Any]], None] | None:
     """What keeps this page for the time without database; None: it need not be."""
     if template not in NEUTRAL or _IS_COPY in request.scope["state"]:
         return None
-    return request.site.kept.note(template, **_keys(request), now=request.now)
+    return request.site.kept.note(template, **keys_of(request), now=request.now)
 
 
-def _keys(request: ShopRequest) -> dict[str, tuple[Any, ...]]:
+def keys_of(request: ShopRequest) -> dict[str, tuple[Any, ...]]:
     """What a page depends on; its own shopper's also on the browser and its session."""
     visitor = request.visitor
     path = (request.scope["path"], request.scope["query_string"], request.language)

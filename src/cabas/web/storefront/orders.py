@@ -52,7 +52,9 @@ async def state(request: ShopRequest, order: FromPath[str]) -> Response[Any]:
         owned = await own_order(request, reader, order)
         facts = await told(reader, owned.order)
     answer = pages.fragment(request, "storefront/orders/state.html", state=state_values(request, facts))
-    etag = f'"{hashlib.sha256(answer.content.encode()).hexdigest()[:20]}"'
+    content = answer.content.encode()
+    request.site.kept.keep_state(pages.keys_of(request)["own"], content, request.now)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
     headers = {**_PRIVATE, "etag": etag}
     if etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers=headers)
