@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cabas.bridge.journal import Journal
 from cabas.bridge.port import Adapter, Faulty, Refused
-from cabas.bridge.shapes import OPERATIONS, OrderStatus, Problem
+from cabas.bridge.shapes import OPERATIONS, EraseRequest, OrderStatus, Problem
 
 RETRY_SECONDS = 5.0
 SECONDS_MIN = 0.05
@@ -105,6 +105,8 @@ class Desk:
                 found = await self._asked(path, key, adapter.answer(path, request))
             answer = _encoded(path, found)
             await self._journal.answered(path, key, answer)
+            if isinstance(request, EraseRequest):
+                await self._journal.forget_person(request.ref)
             return answer
 
     async def _asked(self, path: str, key: str, answer: Awaitable[Any]) -> Any:

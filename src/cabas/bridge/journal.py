@@ -65,6 +65,15 @@ class Journal:
             "delete from did where operation = ? and key = ? and answer is null", operation, key
         )
 
+    async def forget_person(self, ref: str) -> None:
+        """What answers told of somebody who is erased: their keys stay used."""
+        await self._write(
+            "update did set answer = null"
+            " where operation in ('registry/create', 'registry/link', 'registry/consents', 'registry/merge')"
+            " and instr(answer, cast(? as blob)) > 0",
+            f'"ref":{msgspec.json.encode(ref).decode()}',
+        )
+
     async def first(self, *, peer: str, nonce: str, until: datetime) -> bool:
         """See `cabas.kit.peers.Nonces`: known after a restart, too."""
         count = await self._write(
@@ -102,6 +111,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("pragma journal_mode = wal")
     db.execute("pragma synchronous = full")
+    db.execute("pragma secure_delete = on")
     db.executescript(_SCHEMA)
     return db
 
