@@ -46,6 +46,7 @@ from cabas.web.request import ShopRequest
 from cabas.web.room import Room
 from cabas.web.room_guard import send_room_headers
 from cabas.web.site import Site
+from cabas.web.slot_lists import SlotLists
 from cabas.web.store_app import routes as store_app
 from cabas.web.storefront import routes as storefront
 from cabas.web.visitor import VisitorCookie
@@ -146,6 +147,7 @@ async def _site(
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
         busy_page=BusyPage(renderer, catalogues),
+        slot_lists=SlotLists(),
         draining=draining or Draining(0),
         push_key=public_key(settings.vapid_key) if settings.vapid_key else "",
     )

@@ -12,6 +12,7 @@ from cabas.domain.ladder import operations
 from cabas.domain.ladder.model import Level, Setting
 from cabas.web.classes import FREE, P0, P1, P2, P3, P4, P5, class_of
 from cabas.web.overload import _Waiter, _withdraw, terms_of
+from cabas.web.storefront import search
 from factories.browsing import csrf_token, text_of
 from factories.shopping_by_hand import ByHand
 
@@ -179,6 +180,17 @@ async def test_from_l1_crawlers_and_exports_wait(client, force, level, status):
     assert (await client.get(CATEGORY, headers=CRAWLER)).status_code == status
     assert (await client.get("/sitemap.xml")).status_code == status
     assert (await client.get(CATEGORY)).status_code == 200
+
+
+async def test_from_l1_a_search_shows_fewer(client, force, monkeypatch):
+    monkeypatch.setattr(search, "RESULTS_LEAN", 1)
+    address = "/magasins/tours-nord/recherche?q=spaghetti"
+    whole = (await client.get(address)).text.count('class="c-card')
+
+    await force(1)
+    lean = (await client.get(address)).text.count('class="c-card')
+
+    assert whole > lean > 0
 
 
 @pytest.mark.parametrize(("level", "status"), [(1, 200), (2, 503)])

@@ -73,7 +73,9 @@ def class_of(method: str, path: str) -> int:
         return _api(method, path)
     if method not in SAFE:
         return _write(path, first)
-    if first == "commandes" and path.endswith("/etat"):  # asked for every few seconds: the last known one will do for once
+    if first == "commandes" and path.endswith(
+        "/etat"
+    ):  # asked for every few seconds: the last known one will do for once
         return P3
     return P1 if first in _CHECKOUT_FIRST else P3
 

@@ -15,6 +15,7 @@ from cabas.web.directory import Directory
 from cabas.web.kept import KeptPages
 from cabas.web.ladder import SiteLadder
 from cabas.web.room import Room
+from cabas.web.slot_lists import SlotLists
 from cabas.web.visitor import VisitorCookie
 
 
@@ -32,6 +33,7 @@ class Site(msgspec.Struct, kw_only=True):
     kept: KeptPages
     addresses: AddressLimits
     busy_page: BusyPage
+    slot_lists: SlotLists
     draining: Draining
     push_key: str = ""
     """What a browser subscribes to notifications with; "": there are none."""

@@ -75,8 +75,14 @@ async def list_slots(
             if channel is Channel.DRIVE
             else await checkout.delivery_fee(reader, store_id=found.store_id, postcode=postcode)
         )
-        listed = await slots.slots_between(
-            reader, store_id=found.store_id, channel=channel, start=first, end=last
+        listed = await request.site.slot_lists.between(
+            reader,
+            store_id=found.store_id,
+            channel=channel,
+            start=first,
+            end=last,
+            level=request.site.ladder.standing.level,
+            now=request.now,
         )
     full = len(listed) == slots.LISTED_MAX
     return SlotList(

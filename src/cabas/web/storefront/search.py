@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from cabas.domain.catalog.model import CategoryTree
+from cabas.domain.ladder.model import Level
 from cabas.domain.search.engine import Found, Suggested
 from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents
@@ -27,7 +28,9 @@ from cabas.web.storefront.place import (
 )
 
 QUERY_LENGTH_MAX = 80
-RESULTS_MAX = 48
+RESULTS_MAX, RESULTS_LEAN = 48, 12
+"""How many are shown; the second from L1 up."""
+
 NAMED_CATEGORIES, SUGGESTED_CATEGORIES = 4, 1
 LETTERS_MIN = 2
 
@@ -87,8 +90,9 @@ def _page(
 ) -> Response[str]:
     t = request.site.catalogues[request.language]
     here = path_with_query(request)
-    shown = found.cards[:RESULTS_MAX]
-    more = len(found.cards) > RESULTS_MAX
+    most = RESULTS_LEAN if request.site.ladder.standing.level >= Level.LEAN else RESULTS_MAX
+    shown = found.cards[:most]
+    more = len(found.cards) > most
     count = t("catalogue.results_first", n=len(shown)) if more else t("catalogue.results_count", n=len(shown))
     return pages.page(
         request,

@@ -42,12 +42,14 @@ async def slots_page(
     today = paris_day(now)
     async with request.read() as reader:
         shopper = await shopper_of(request, reader)
-        found = await queries.slots_between(
+        found = await request.site.slot_lists.between(
             reader,
             store_id=store.store_id,
             channel=asked.channel,
             start=paris_midnight(today),
             end=paris_midnight(today + timedelta(days=DEFAULTS.booking_days + 2)),
+            level=request.site.ladder.standing.level,
+            now=now,
         )
         held = await queries.hold_of(reader, store_id=store.store_id, shopper_id=shopper.shopper_id, now=now)
         held_slot = (
