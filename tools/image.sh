@@ -61,7 +61,8 @@ build_as() { # name, more arguments of podman build…
     [ -r /etc/ssl/certs/ca-certificates.crt ] && certificates=(
         --volume /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/machine.crt:ro
         --build-arg PIP_CERT=/etc/ssl/certs/machine.crt)
-    podman build --quiet --pull=never --network host --format docker "${certificates[@]}" \
+    # OCI's form: docker's notes which container of the build a layer came from, and is another each time.
+    podman build --quiet --pull=never --network host --format oci "${certificates[@]}" \
         --build-arg BASE="$BASE" --build-arg SOURCE_DATE_EPOCH="$epoch" --timestamp "$epoch" \
         --label org.opencontainers.image.title=cabas --label org.opencontainers.image.version="$version" \
         --label org.opencontainers.image.licenses=Apache-2.0 \
