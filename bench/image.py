@@ -1,7 +1,7 @@
 """
 How much the image weighs, and how long `cabas web` in a container takes to be ready on a migrated database.
 
-The container runs as production runs it: not root, on a read-only file system, without capabilities. Ready is
+The container runs as production runs it: one process, not root, on a read-only file system, without capabilities. Ready is
 counted from `podman run` to the first answer of /readyz. Limits are those the product set itself: 250 MB, 3 s.
 """
 
@@ -45,7 +45,7 @@ def _ready_seconds(image: str, ground: Ground) -> float:
     name = _podman(
         "run", "--detach", "--rm", "--pull=never", "--network=host", "--no-healthcheck", *LOCKED_UP,
         f"--env=CABAS_DATABASE_URL={ground.url}", f"--env=CABAS_SECRET_KEY={SECRET}",
-        f"--env=CABAS_PORT={port}", "--env=CABAS_SMTP_URL=folder", "--env=CABAS_WEB_PROCESSES=2",
+        f"--env=CABAS_PORT={port}", "--env=CABAS_SMTP_URL=folder", "--env=CABAS_WEB_PROCESSES=1",
         "--env=CABAS_HOST=127.0.0.1", image, "web",
     )  # fmt: skip
     try:
