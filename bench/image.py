@@ -1,8 +1,8 @@
 """
 How much the image weighs, and how long `cabas web` in a container takes to be ready on a migrated database.
 
-The container runs as production runs it: one process, not root, on a read-only file system, without capabilities. Ready is
-counted from `podman run` to the first answer of /readyz. Limits are those the product set itself: 250 MB, 3 s.
+The container runs as production runs it: one process, not root, on a read-only file system, without capabilities.
+Ready is counted from `podman run` to the first answer of /readyz. Limits are those the product set itself: 250 MB, 3 s.
 """
 
 import os
