@@ -2,8 +2,8 @@
 One real PostgreSQL a run; each test in a transaction that is rolled back, or on its own database.
 
 - ``tx``: a `Transaction` on the migrated, empty database; undone at the end.
-- ``database``: a `Database` on a fresh copy of the migrated database, dropped at the end: for what
-  needs several connections, commits or processes.
+- ``database``: a `Database` on a copy of the migrated database that nobody else uses: for what needs
+  several connections, commits or processes.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ import pytest_asyncio
 from cabas.kit.db import Database, Transaction, prepare_connection
 from cabas.kit.migrate import migrate
 from cabas.kit.postgres import EmbeddedPostgres
+from databases import Shelf, at, run
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """A Tuesday, ten o'clock in Paris."""
@@ -54,15 +55,15 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def template_url(server_url: str) -> str:
     """A migrated database, copied for tests that commit."""
     name = f"template_{uuid4().hex[:12]}"
-    asyncio.run(_run(server_url, f"create database {name}"))
-    url = _at(server_url, name)
+    asyncio.run(run(server_url, f"create database {name}"))
+    url = at(server_url, name)
     asyncio.run(migrate(url, "cabas.migrations"))
     return url
 
 
 @pytest_asyncio.fixture
-async def tx(template_url: str) -> AsyncIterator[Transaction]:
-    connection = await asyncpg.connect(_at(template_url, await _copy(template_url, shared=True)))
+async def tx(shelf: Shelf) -> AsyncIterator[Transaction]:
+    connection = await asyncpg.connect(await shelf.shared())
     await prepare_connection(connection)
     transaction = connection.transaction()
     await transaction.start()
@@ -73,13 +74,18 @@ async def tx(template_url: str) -> AsyncIterator[Transaction]:
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+def shelf(template_url: str) -> Shelf:
+    return Shelf(template_url)
+
+
 @pytest_asyncio.fixture
-async def database_url(template_url: str) -> AsyncIterator[str]:
-    name = await _copy(template_url, shared=False)
+async def database_url(shelf: Shelf) -> AsyncIterator[str]:
+    url = await shelf.take()
     try:
-        yield _at(template_url, name)
+        yield url
     finally:
-        await _run(template_url, f"drop database {name} with (force)", on="postgres")
+        await shelf.give_back(url)
 
 
 @pytest_asyncio.fixture
@@ -89,29 +95,3 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-_shared: dict[str, str] = {}
-
-
-async def _copy(template_url: str, *, shared: bool) -> str:
-    if shared and template_url in _shared:
-        return _shared[template_url]
-    name = f"copy_{uuid4().hex[:12]}"
-    template = template_url.rsplit("/", 1)[1]
-    await _run(template_url, f"create database {name} template {template}", on="postgres")
-    if shared:
-        _shared[template_url] = name
-    return name
-
-
-async def _run(url: str, statement: str, *, on: str | None = None) -> None:
-    connection = await asyncpg.connect(_at(url, on) if on else url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _at(url: str, name: str) -> str:
-    return f"{url.rsplit('/', 1)[0]}/{name}"
