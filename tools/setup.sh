@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what the Makefile needs, from the package registries: .venv (Python, locked), node_modules, built assets.
-# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers]…   Each part is done once and again when its inputs change.
+# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers|warehouse]…   Each part is done once and again when its inputs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,6 +45,16 @@ setup_python() {
     "$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --editable .
     echo "$key" > .venv/.made-of
+}
+
+setup_warehouse() { # dbt and the BigQuery emulator, apart: the product's own packages and image stay small
+    local key uv; key=$(cat warehouse/requirements.lock tools/setup.sh | sha256sum)
+    fresh .venv-warehouse/.made-of "$key" && return
+    say "Warehouse packages"
+    uv=$(find_uv)
+    [ -x .venv-warehouse/bin/python ] || "$uv" venv --quiet --python "$(find_python)" .venv-warehouse
+    "$uv" pip sync --quiet --python .venv-warehouse/bin/python --require-hashes warehouse/requirements.lock
+    echo "$key" > .venv-warehouse/.made-of
 }
 
 find_node() {
