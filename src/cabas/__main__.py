@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": ("cabas.maintenance", "migrate", "Bring the database's schema up to date."),
     "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),
     "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
+    "export": ("cabas.export", "export", "Write facts for the warehouse as Parquet files."),
     "ready": ("cabas.ready", "ready", "Ask whether the web process here may take traffic."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),
     "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),

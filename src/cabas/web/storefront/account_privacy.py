@@ -13,6 +13,7 @@ import msgspec
 from litestar import Response, get, post
 
 from cabas.domain.advance.privacy import forget_requests, priority_held, requests_held
+from cabas.domain.analytics.privacy import forget_in_facts
 from cabas.domain.carts.privacy import carts_held, forget_in_carts
 from cabas.domain.customers import operations as customers
 from cabas.domain.customers import queries
@@ -61,6 +62,7 @@ ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {
     "orders": forget_in_orders,
     "baskets": forget_in_carts,
     "messages": forget_in_messages,
+    "facts": forget_in_facts,
 }
 PROOF_COOKIE = "cabas_proof"
 PROOF_LIFETIME = timedelta(minutes=5)
