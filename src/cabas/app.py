@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
@@ -85,8 +86,15 @@ def create_app(
     :param clock: another clock than the system's, for tests and rehearsals.
     :param draining: a server's process that stops by draining; else SIGTERM is left alone.
     """
-    ticking = clock or SystemClock(timedelta(0))
-    headers = SECURITY_HEADERS | (HSTS if settings.secure else {})
+    return open_on(register(secure=settings.secure), settings, clock=clock, draining=draining)
+
+
+def register(*, secure: bool) -> Litestar:
+    """
+    Every route, of no site yet.
+
+    :param secure: the site has HTTPS.
+    """
     app = Litestar(
         route_handlers=[
             *HEALTH,
@@ -98,25 +106,46 @@ def create_app(
             create_static_files_router(path="/static", directories=[WEB / "static"], cache_control=AN_HOUR),
         ],
         request_class=ShopRequest,
-        lifespan=[lambda app: _site(app, settings, ticking, draining)],
+        lifespan=[_site],
         exception_handlers={Exception: errors.handle},
         after_response=note_presence,
         before_send=[send_room_headers],
-        response_headers=headers,
+        response_headers=_headers(secure=secure),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1500, gzip_compress_level=4),
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=api.OPENAPI,
         logging_config=None,
     )
-    # Outermost, before routing and sessions: what is refused costs nothing.
-    app.asgi_handler = Farewell(Overload(app.asgi_handler, headers))
+    app.state.routed = app.asgi_handler
     return app
 
 
+def open_on(
+    app: Litestar, settings: Settings, *, clock: Clock | None = None, draining: Draining | None = None
+) -> Litestar:
+    """A site on registered routes, which take long to register; one at a time."""
+    app.state.opening = Opening(settings, clock or SystemClock(timedelta(0)), draining)
+    # Outermost, before routing and sessions: what is refused costs nothing.
+    app.asgi_handler = Farewell(Overload(app.state.routed, _headers(secure=settings.secure)))
+    return app
+
+
+def _headers(*, secure: bool) -> dict[str, str]:
+    return SECURITY_HEADERS | (HSTS if secure else {})
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What a site is opened with."""
+
+    settings: Settings
+    clock: Clock
+    draining: Draining | None
+
+
 @asynccontextmanager
-async def _site(
-    app: Litestar, settings: Settings, clock: Clock, draining: Draining | None
-) -> AsyncIterator[None]:
+async def _site(app: Litestar) -> AsyncIterator[None]:
+    opening: Opening = app.state.opening
+    settings, clock, draining = opening.settings, opening.clock, opening.draining
     if settings.database_url is None:
         raise settings_module.BadSetting("CABAS_DATABASE_URL is not set: start the server with `cabas web`")
     database = await Database.connect_when_up(settings.database_url, connections_max=settings.connections_max)

@@ -10,12 +10,12 @@ import pytest_asyncio
 from litestar.testing import AsyncTestClient
 
 from cabas import settings as settings_module
-from cabas.app import create_app
 from cabas.kit.clock import FixedClock
 from cabas.kit.db import Database
 from cabas.web.classes import CLASSES
 from factories.browsing import post_form
 from factories.shop import Shop, make_shop
+from factories.site import site
 
 __all__ = ["post_form"]
 
@@ -44,7 +44,7 @@ async def client(
             "CABAS_SECRET_KEY": "a-secret-of-the-tests-that-is-long-enough",
         }
     )
-    async with AsyncTestClient(create_app(settings, clock=clock)) as browser:
+    async with AsyncTestClient(site(settings, clock=clock)) as browser:
         yield browser
 
 

@@ -11,11 +11,11 @@ import pytest_asyncio
 from litestar import Litestar
 
 from cabas import settings as settings_module
-from cabas.app import create_app
 from cabas.kit.clock import FixedClock
 from cabas.kit.db import Database
 from factories.network import make_network
 from factories.shopping import Api
+from factories.site import site
 
 
 @pytest_asyncio.fixture
@@ -40,7 +40,7 @@ async def api(
             "CABAS_SECRET_KEY": "a-secret-of-the-tests-that-is-long-enough",
         }
     )
-    app = create_app(settings, clock=clock)
+    app = site(settings, clock=clock)
     # Litestar's own test client answers one request at a time; races need a transport that doesn't.
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] - httpx types a scope more loosely
     async with _alive(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -73,16 +73,29 @@ async def test_a_stores_things_are_its_own_staffs_alone(api: Api) -> None:
         assert (method, path, answered) == (method, path, statuses)
 
 
+BRIDGE = "/api/v1/bridge/"
+
+
 async def test_every_route_of_the_document_is_in_the_matrix(api: Api) -> None:
     document = (await api.client.get("/api/openapi.json")).json()
     guarded = {
         (method.upper(), path)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if operation.get("security") and {} not in operation["security"]
+        if operation.get("security") and {} not in operation["security"] and not path.startswith(BRIDGE)
     }
 
     assert len(guarded) == len(SHOPPER_ROUTES) + len(STORE_ROUTES) + 1  # and POST /orders, below
+
+
+async def test_nobody_speaks_for_a_bridge_without_its_signature(api: Api) -> None:
+    document = (await api.client.get("/api/openapi.json")).json()
+    paths = [path for path in document["paths"] if path.startswith(BRIDGE)]
+
+    answers = [await api.client.post(path, json={}) for path in paths]
+
+    assert paths
+    assert {answer.status_code for answer in answers} == {401}
 
 
 async def test_somebody_elses_basket_can_not_be_ordered(api: Api) -> None:

@@ -9,7 +9,6 @@ import pytest_asyncio
 from litestar.testing import AsyncTestClient
 
 from cabas import settings as settings_module
-from cabas.app import create_app
 from cabas.domain.orders.model import Order
 from cabas.domain.staff import operations as staff
 from cabas.domain.staff.model import SYSTEM, Role
@@ -18,6 +17,7 @@ from cabas.kit.db import Database
 from factories.network import FIRST_GTIN, WEIGHED_GTIN, make_network
 from factories.phone import Phone
 from factories.preparation import STORE, Wanted, make_order
+from factories.site import site
 from factories.staff import PIN, make_staff
 
 WANTED = (
@@ -50,7 +50,7 @@ async def browser(
             "CABAS_SECRET_KEY": "a-secret-of-the-tests-that-is-long-enough",
         }
     )
-    async with AsyncTestClient(create_app(settings, clock=clock)) as client:
+    async with AsyncTestClient(site(settings, clock=clock)) as client:
         yield client
 
 

@@ -6,9 +6,9 @@ import pytest_asyncio
 from litestar.testing import AsyncTestClient
 
 from cabas import settings as settings_module
-from cabas.app import create_app
 from factories.account import SECRET_KEY
 from factories.no_script_browser import Browser
+from factories.site import site
 
 
 @pytest_asyncio.fixture
@@ -21,5 +21,5 @@ async def browser(shop, database, database_url, clock, tmp_path) -> AsyncIterato
             "CABAS_PUBLIC_URL": "http://cabas.test",
         }
     )
-    async with AsyncTestClient(create_app(settings, clock=clock), base_url="http://cabas.test") as client:
+    async with AsyncTestClient(site(settings, clock=clock), base_url="http://cabas.test") as client:
         yield Browser(client, database)

@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 from litestar.testing import AsyncTestClient
 
-from cabas.app import create_app
 from cabas.domain.waiting_room.model import Forced
 from cabas.domain.waiting_room.operations import RoomPolicy
 from cabas.kit.sessions import open_session
@@ -18,6 +17,7 @@ from factories.account import SECRET_KEY
 from factories.browsing import text_of
 from factories.customers import make_customer
 from factories.shopping_by_hand import ByHand
+from factories.site import site
 from factories.waiting_room import RoomByHand
 
 DOOR = "/salle/entree?vers=%2Fcommande"
@@ -240,7 +240,7 @@ async def test_in_production_no_other_host_or_path_can_set_the_rooms_cookies(
             "CABAS_SMTP_URL": "folder",
         }
     )
-    async with AsyncTestClient(create_app(settings, clock=clock), base_url="https://cabas.test") as client:
+    async with AsyncTestClient(site(settings, clock=clock), base_url="https://cabas.test") as client:
         room = RoomByHand(database, clock, client.app)
         await room.force()
         await room.seconds(1)
