@@ -80,7 +80,8 @@ ORDER_END = Dataset(
         *_columns(
             "day date, store_id int32, order_id key, state text, placed_day date, slot_day date,"
             " slot_starts_at instant, channel text, customer_key int64, received_at instant, started_at instant,"
-            " ready_at instant, arrived_at instant, handover_started_at instant, ended_at instant, cancelled_by text, total_cents int32,"
+            " ready_at instant, arrived_at instant, handover_started_at instant, ended_at instant,"
+            " cancelled_by text, total_cents int32,"
             " final_cents int32, lines_asked int16, lines_picked int16, lines_short int16, lines_missing int16,"
             " lines_substituted int16, simulated flag"
         ),
