@@ -43,6 +43,7 @@ SLOT_DAYS_AHEAD = 9
 KEY_BITS = 63
 CALENDAR_YEARS = (-2, 2)
 SNAPSHOT = "snapshot"
+NOTHING = "nothing"
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +105,10 @@ async def export_days(database: Database, files: FactFiles, clock: Clock) -> Asy
             rows = await queries.facts_as_they_stand(reader, dataset, day=today)
         file_bytes = await files.write(dataset, day=today, name=SNAPSHOT, rows=rows)
         yield Exported(dataset=dataset.name, day=today, facts=len(rows["day"]), file_bytes=file_bytes)
+    # Readers find the columns of today even where nothing has happened, and the new ones beside files of before them.
+    await files.write(
+        ORDER_EVENT, day=today, name=NOTHING, rows={column.name: [] for column in ORDER_EVENT.columns}
+    )
     rows = calendar_of(today)
     file_bytes = await files.write(CALENDAR, day=today, name=SNAPSHOT, rows=rows)
     yield Exported(dataset=CALENDAR.name, day=today, facts=len(rows["day"]), file_bytes=file_bytes)

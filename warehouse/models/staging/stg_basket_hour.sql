@@ -1,0 +1,3 @@
+select day, hour, store_id, baskets, at_checkout, ordered
+  from {{ facts('basket_hour') }}
+ where {{ since() }}

@@ -1,0 +1,3 @@
+select day, store_id, waiting, placed, unplaced, withdrawn
+  from {{ facts('request') }}
+ where {{ since() }}
