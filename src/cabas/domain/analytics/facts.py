@@ -59,7 +59,7 @@ ORDER_EVENT = Dataset(
     "order_event",
     (
         *_columns(
-            "day date, store_id int32, store_seq int64, kind text, at instant, order_id key, revision int16,"
+            "day date, store_id int32, store_seq int64, kind text, told_at instant, order_id key, revision int16,"
             " placed_at instant, placed_day date, placed_hour int16, channel text, slot_id int64,"
             " slot_starts_at instant, slot_day date, slot_hour int16, customer_key int64, guest flag,"
             " payment_method text, goods_cents int32, discount_cents int32, deposit_cents int32, fee_cents int32,"

@@ -26,7 +26,7 @@ _EVENTS = f"""
     select (case d.kind when 'order_placed' then o.placed_at
                         when 'order_cancelled' then coalesce(x.cancelled_at, d.dispatched_at)
                         else d.dispatched_at end {_PARIS})::date as day,
-           d.store_id, d.store_seq, d.kind, d.dispatched_at as at, uuid_send(d.order_id) as order_id, d.revision,
+           d.store_id, d.store_seq, d.kind, d.dispatched_at as told_at, uuid_send(d.order_id) as order_id, d.revision,
            o.placed_at, (o.placed_at {_PARIS})::date as placed_day,
            extract(hour from o.placed_at {_PARIS})::int as placed_hour, o.channel, o.slot_id, o.slot_starts_at,
            (o.slot_starts_at {_PARIS})::date as slot_day,
