@@ -62,8 +62,8 @@ def template_url(server_url: str) -> str:
 
 
 @pytest_asyncio.fixture
-async def tx(shelf: Shelf) -> AsyncIterator[Transaction]:
-    connection = await asyncpg.connect(await shelf.shared())
+async def tx(database_shelf: Shelf) -> AsyncIterator[Transaction]:
+    connection = await asyncpg.connect(await database_shelf.shared())
     await prepare_connection(connection)
     transaction = connection.transaction()
     await transaction.start()
@@ -75,17 +75,17 @@ async def tx(shelf: Shelf) -> AsyncIterator[Transaction]:
 
 
 @pytest.fixture(scope="session")
-def shelf(template_url: str) -> Shelf:
+def database_shelf(template_url: str) -> Shelf:
     return Shelf(template_url)
 
 
 @pytest_asyncio.fixture
-async def database_url(shelf: Shelf) -> AsyncIterator[str]:
-    url = await shelf.take()
+async def database_url(database_shelf: Shelf) -> AsyncIterator[str]:
+    url = await database_shelf.take()
     try:
         yield url
     finally:
-        await shelf.give_back(url)
+        await database_shelf.give_back(url)
 
 
 @pytest_asyncio.fixture
