@@ -50,6 +50,7 @@ from cabas.web.site import Site
 from cabas.web.slot_lists import SlotLists
 from cabas.web.store_app import routes as store_app
 from cabas.web.storefront import routes as storefront
+from cabas.web.telemetry import Answered
 from cabas.web.visitor import VisitorCookie
 
 WEB = Path(__file__).parent / "web"
@@ -126,7 +127,7 @@ def open_on(
     """A site on registered routes, which take long to register; one at a time."""
     app.state.opening = Opening(settings, clock or SystemClock(timedelta(0)), draining)
     # Outermost, before routing and sessions: what is refused costs nothing.
-    app.asgi_handler = Farewell(Overload(app.state.routed, _headers(secure=settings.secure)))
+    app.asgi_handler = Answered(Farewell(Overload(app.state.routed, _headers(secure=settings.secure))))
     return app
 
 
