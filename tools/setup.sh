@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what the Makefile needs, from the package registries: .venv (Python, locked), node_modules, built assets.
-# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers|warehouse]…   Each part is done once and again when its inputs change.
+# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers|warehouse|failover]…   Each part is done once and again when its inputs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -111,6 +111,19 @@ setup_balancer() {
     for name in haproxy /usr/sbin/haproxy; do command -v "$name" >/dev/null && return; done
     say "HAProxy"
     install_unstarted haproxy || say "no HAProxy: roll-outs can't be tried here (as root: apt-get install haproxy)"
+}
+
+setup_failover() { # Patroni apart; on Debian's own Python, which the account of PostgreSQL may read
+    local key uv python; key=$(cat deploy/postgres/requirements.lock | sha256sum)
+    setup_balancer
+    command -v etcd >/dev/null || { say "etcd"; install_unstarted etcd-server || die "etcd is needed (as root: apt-get install etcd-server)"; }
+    fresh .venv-postgres/.made-of "$key" && return
+    say "Patroni"
+    uv=$(find_uv)
+    python=/usr/bin/python3; python_ok $python || python=$(find_python)
+    "$uv" venv --quiet --clear --python "$python" .venv-postgres
+    "$uv" pip sync --quiet --python .venv-postgres/bin/python --require-hashes deploy/postgres/requirements.lock
+    echo "$key" > .venv-postgres/.made-of
 }
 
 setup_containers() {
