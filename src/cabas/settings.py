@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from cabas.kit.peers import BadPeer, Peer, peers_of
+from cabas.kit.telemetry import BadTelemetry, Telemetry, telemetry_of
 
 Environment = Literal["development", "production"]
 SECRET_BYTES_MIN = 32
@@ -54,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Our key for notifications: 32 bytes in base64url; "": there are none."""
     bridges: tuple[Peer, ...]
     """The middle layers that may call, or be asked for, what the grocer's own systems hold."""
+    telemetry: Telemetry
+    """How much is logged, and where traces and figures go."""
     reload_templates: bool
     """Read templates again at each page: for those who write them."""
 
@@ -86,6 +89,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail_from=_mail_from(env, environment=environment),
         vapid_key=_vapid_key(env, environment=environment, data_folder=data_folder),
         bridges=_bridges(env),
+        telemetry=_telemetry(env),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
@@ -168,6 +172,13 @@ def _bridges(env: Mapping[str, str]) -> tuple[Peer, ...]:
         return peers_of(_secret(env, "CABAS_BRIDGES"))
     except BadPeer as problem:
         raise BadSetting(f"CABAS_BRIDGES: {problem}") from None
+
+
+def _telemetry(env: Mapping[str, str]) -> Telemetry:
+    try:
+        return telemetry_of(env)
+    except BadTelemetry as problem:
+        raise BadSetting(str(problem)) from None
 
 
 def _kept(kept: Path, make: Callable[[], str]) -> str:
