@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from cabas.domain.advance.model import AdvancePolicy, PriorityGroup
+from cabas.domain.capacity.model import CapacityPolicy
 from cabas.domain.orders.operations import Bounds
 from cabas.domain.waiting_room.operations import RoomPolicy
 from cabas.kit.buckets import Rate
@@ -48,6 +49,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     staff_idle: timedelta = timedelta(minutes=15)
     staff_shift: timedelta = timedelta(hours=12)
 
+    loyalty_months: int = 12
+    """What an order earned is good until the end of its month, this many months later."""
+
     withdrawal_days: int = 14
     """L221-18 of the Code de la consommation."""
 
@@ -66,6 +70,9 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
     room: RoomPolicy = RoomPolicy()
     """The waiting room: off but for a site that is full, unless midnight is asked for."""
+
+    capacity: CapacityPolicy = CapacityPolicy()
+    """Raising many stores at once: how far, how often, when not, and what an hour of preparation costs."""
 
     advance: AdvancePolicy = AdvancePolicy(
         groups=(
