@@ -24,6 +24,7 @@ from cabas.domain.orders.model import (
     totals_of,
     vat_shares,
 )
+from cabas.domain.payments import operations as payments
 from cabas.domain.slots import operations as slots
 from cabas.kit.db import Connection, Transaction
 from cabas.kit.ids import new_id, place_of
@@ -177,6 +178,13 @@ async def move_to(
         tx, store_id=store_id, order_id=order_id, state=state, at=now, actor=actor
     )
     if state is OrderState.READY:
+        await payments.want(
+            tx,
+            store_id=store_id,
+            order_id=order_id,
+            final_cents=order.total_cents if order.final_cents is None else order.final_cents,
+            now=now,
+        )
         await telling.tell_about(
             tx, order, template="order_ready", key=f"order_ready:{order_id}", values={}, now=now
         )
@@ -224,6 +232,7 @@ async def _cancel(tx: Transaction, order: Order, *, by: str, reason: str, now: d
         at=now,
         actor=by,
     )
+    await payments.want(tx, store_id=order.store_id, order_id=order.order_id, final_cents=0, now=now)
     await _tell_store(tx, order, revision=order.revision, kind="order_cancelled", now=now)
     await slots.give_back_place(tx, store_id=order.store_id, slot_id=order.slot_id)  # the hot row last
 
