@@ -19,9 +19,12 @@ from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from cabas import settings as settings_module
+from cabas.connectors import telemetry_otlp
+from cabas.connectors.bridge_loyalty.reaching import loyalty_for
 from cabas.connectors.push_web import public_key
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit import lifeline
+from cabas.kit.board import Board
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.kit.draining import Draining
@@ -76,6 +79,7 @@ def create() -> Litestar:
     if server := multiprocessing.parent_process():
         lifeline.end_with(server.pid or 0)
     settings = settings_module.load()
+    telemetry_otlp.begin(settings, service="cabas-web")
     draining = Draining(settings.drain_seconds)
     return create_app(settings, clock=SystemClock(settings.clock_offset), draining=draining)
 
@@ -127,7 +131,8 @@ def open_on(
     """A site on registered routes, which take long to register; one at a time."""
     app.state.opening = Opening(settings, clock or SystemClock(timedelta(0)), draining)
     # Outermost, before routing and sessions: what is refused costs nothing.
-    app.asgi_handler = Answered(Farewell(Overload(app.state.routed, _headers(secure=settings.secure))))
+    inner = Farewell(Overload(app.state.routed, _headers(secure=settings.secure)))
+    app.asgi_handler = Answered(inner, log_share=settings.telemetry.log_share)
     return app
 
 
@@ -156,6 +161,8 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     search = SearchEngine(database)
     room = Room(telling, clock, settings.secret_keys, policy=DEFAULTS.room)
     ladder = SiteLadder(database, telling, clock)
+    board = Board(ladder.process_id, clock)
+    loyalty = loyalty_for(settings.bridges, board=board, database=database, clock=clock)
     assets = Assets(BUILT)
     renderer = Renderer(
         {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
@@ -174,6 +181,8 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
         search=search,
         room=room,
         ladder=ladder,
+        board=board,
+        loyalty=loyalty,
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
         busy_page=BusyPage(renderer, catalogues),
@@ -187,7 +196,13 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
     keeping = [
         asyncio.create_task(one)
-        for one in (directory.keep_fresh(), search.keep_fresh(), room.keep_fresh(), ladder.keep_fresh())
+        for one in (
+            directory.keep_fresh(),
+            search.keep_fresh(),
+            room.keep_fresh(),
+            ladder.keep_fresh(),
+            board.keep_told(telling),
+        )
     ]
     if draining:
         draining.on_sigterm()
@@ -196,5 +211,8 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     finally:
         for task in keeping:
             task.cancel()
+        if loyalty:
+            await loyalty.close()
         await database.close()
         await telling.close()
+        await asyncio.to_thread(telemetry_otlp.end)

@@ -14,6 +14,7 @@ from granian.constants import Interfaces, Loops
 from cabas import migrations
 from cabas import settings as settings_module
 from cabas.connection import database_url
+from cabas.kit import logs
 from cabas.kit import migrate as migrating
 from cabas.kit.db import Database
 from cabas.settings import BadSetting, Settings
@@ -37,6 +38,7 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     given = {"CABAS_HOST": host, "CABAS_PORT": port, "CABAS_WEB_PROCESSES": processes}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = settings_module.load()
+    logs.begin(settings.telemetry.log_form, service="cabas-web", project=settings.telemetry.trace_project)
     require_address(settings)
     with database_url(settings) as url:
         asyncio.run(_prepare_schema(settings, url))
@@ -86,6 +88,7 @@ def serve(settings: Settings) -> None:
         backpressure=CONNECTIONS_MAX,
         websockets=False,
         log_access=False,
+        log_dictconfig=logs.GRANIAN,
         respawn_failed_workers=True,
         workers_kill_timeout=settings.drain_seconds + STOP_SECONDS,
     ).serve()

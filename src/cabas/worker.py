@@ -8,6 +8,7 @@ import click
 
 from cabas import settings as settings_module
 from cabas.connection import database_url
+from cabas.connectors import telemetry_otlp
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.schedule import Recurring, recurring
@@ -22,10 +23,13 @@ _log = logging.getLogger("cabas.worker")
 @click.command()
 def worker() -> None:
     """Dispatch orders to their stores and run recurring jobs."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     settings = settings_module.load()
-    with database_url(settings) as url:
-        asyncio.run(run(settings, url))
+    telemetry_otlp.begin(settings, service="cabas-worker")
+    try:
+        with database_url(settings) as url:
+            asyncio.run(run(settings, url))
+    finally:
+        telemetry_otlp.end()
 
 
 async def run(settings: Settings, url: str) -> None:

@@ -30,7 +30,7 @@ class Kept:
         self.name, self.kind, self.parent, self.attributes, self.trace = name, kind, parent, attributes, trace
         self.error = None
 
-    def end(self, *, error="", attributes=None, at=None):
+    def end(self, *, name="", error="", attributes=None, at=None):
         self.error = error
 
 

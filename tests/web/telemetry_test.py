@@ -1,11 +1,16 @@
 """What is counted of each answer, and under which name."""
 
+import logging
+
 import pytest
 from deploy.rollout.kubernetes import ANSWERED, BROKEN
 from prometheus_client import REGISTRY
 
+from cabas.kit.tracing import parse
+from cabas.web import telemetry
 from cabas.web.telemetry import Answered
 
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 COUNT = "http_server_request_duration_seconds_count"
 
 
@@ -32,7 +37,9 @@ async def test_what_breaks_before_it_answers_is_an_error_of_ours():
     before = counted("_OTHER", 500)
 
     with pytest.raises(ValueError, match="broken"):
-        await Answered(breaks)({"type": "http", "method": "BREW", "path": "/"}, nothing, nothing)
+        await Answered(breaks)(
+            {"type": "http", "method": "BREW", "path": "/", "headers": []}, nothing, nothing
+        )
 
     assert counted("_OTHER", 500) == before + 1
 
@@ -40,9 +47,70 @@ async def test_what_breaks_before_it_answers_is_an_error_of_ours():
 async def test_a_client_that_left_without_an_answer_is_not_counted():
     before = total()
 
-    await Answered(nothing)({"type": "http", "method": "GET", "path": "/"}, nothing, nothing)
+    await Answered(nothing)({"type": "http", "method": "GET", "path": "/", "headers": []}, nothing, nothing)
 
     assert total() == before
+
+
+async def test_a_page_that_broke_says_by_what_the_log_knows_it(client, monkeypatch, caplog):
+    monkeypatch.setattr("cabas.web.storefront.stores._rows", breaks)
+
+    with caplog.at_level(logging.ERROR):
+        answer = await client.get("/magasins", headers={"traceparent": CALLER})
+
+    assert answer.status_code == 500
+    assert parse(CALLER).trace_id in answer.text
+    assert [record.fields for record in caplog.records] == [{"route": "/magasins"}]
+
+
+async def test_a_program_is_told_the_same(client, monkeypatch):
+    monkeypatch.setattr("cabas.web.api.stores.finder.find_stores", breaks)
+
+    answer = await client.get("/api/v1/stores?q=lyon", headers={"traceparent": CALLER})
+
+    assert answer.status_code == 500
+    assert answer.json()["instance"] == f"urn:cabas:trace:{parse(CALLER).trace_id}"
+
+
+async def test_requests_that_go_well_are_not_logged(client, caplog):
+    client.app.asgi_handler._log_share = 0.0
+    with caplog.at_level(logging.INFO, "cabas.web.requests"):
+        await client.get("/magasins")
+
+    assert caplog.records == []
+
+
+async def test_a_share_of_them_is_logged_by_their_route(client, caplog):
+    client.app.asgi_handler._log_share = 1.0
+    with caplog.at_level(logging.INFO, "cabas.web.requests"):
+        await client.get("/magasins?code=75001")
+
+    (record,) = caplog.records
+    assert record.getMessage() == "request"
+    assert record.httpRequest["requestUrl"] == "/magasins"
+    assert record.httpRequest["status"] == 200
+
+
+async def test_what_was_slow_is_logged_but_for_what_waits_on_purpose(monkeypatch, caplog):
+    instants = iter([0.0, 1.5, 10.0, 40.0])
+    monkeypatch.setattr(telemetry, "monotonic", lambda: next(instants))
+    app = Answered(answers)
+
+    with caplog.at_level(logging.INFO, "cabas.web.requests"):
+        await app(scope("/panier"), nothing, nothing)
+        await app(scope("/preparation/flux"), nothing, nothing)
+
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.httpRequest["latency"] == "1.500s"
+
+
+def scope(template):
+    return {"type": "http", "method": "GET", "path": "/", "headers": [], "path_template": template}
+
+
+async def answers(_scope, _receive, send):
+    await send({"type": "http.response.start", "status": 200})
 
 
 async def breaks(*_):

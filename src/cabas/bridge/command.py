@@ -1,6 +1,5 @@
 """`cabas bridge`: Granian serving the middle layer in one process."""
 
-import logging
 import os
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from granian.constants import Interfaces, Loops
 
 from cabas.bridge.app import CONFIG_VARIABLE, create_app
 from cabas.bridge.config import Config, make_adapters, read_config
+from cabas.kit import logs
+from cabas.kit.telemetry import BadTelemetry, telemetry_of
 
 
 @click.command()
@@ -30,7 +31,10 @@ def bridge(path: Path, check: bool, openapi: bool) -> None:  # noqa: FBT001 - cl
     Loyalty, the customer registry, prices and stocks in, order statuses out, by adapters for REST, SOAP, SQL tables
     and dropped files. With pull = true it opens all connections itself.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        logs.begin(telemetry_of(os.environ).log_form, service="cabas-bridge")
+    except BadTelemetry as problem:
+        raise click.UsageError(str(problem)) from None
     config = read_config(path)
     make_adapters(config, beside=path.parent)
     if openapi:
@@ -55,6 +59,7 @@ def serve(config: Config, path: Path) -> None:
         loop=Loops.uvloop,
         workers=1,
         log_access=False,
+        log_dictconfig=logs.GRANIAN,
         websockets=False,
         workers_kill_timeout=5,
         ssl_cert=tls.certificate if tls else None,

@@ -27,6 +27,12 @@ REQUEST: Final = "httpRequest"
 FIELDS: Final = "fields"
 """In ``extra``: {name: text or number}, told beside the message."""
 
+GRANIAN: Final[dict[str, Any]] = {
+    "handlers": {},
+    "loggers": {name: {"level": "INFO", "propagate": True} for name in ("_granian", "granian.access")},
+}
+"""The server's own lines are told like the rest: its ``log_dictconfig``."""
+
 _ERROR_EVENT: Final = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 _SEVERITIES: Final = {
     logging.DEBUG: "DEBUG",
@@ -127,17 +133,13 @@ def begin(
     stream: TextIO | None = None,
     level: int = logging.INFO,
 ) -> logging.Handler:
-    """All records of this process, those of the server included, from now on to ``stream`` (stderr)."""
+    """All records of this process go from now on to ``stream`` (stderr)."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(service=service, project=project) if form == "json" else Words())
     handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("_granian", "granian.access"):
-        theirs = logging.getLogger(name)
-        theirs.handlers.clear()
-        theirs.propagate = True
     logging.captureWarnings(True)  # noqa: FBT003 - as the library says it
     return handler
 
@@ -148,7 +150,7 @@ def request_of(
     """
     ``httpRequest`` as Cloud Logging reads it: without the person's address, browser or query.
 
-    :param template: the route (``/commandes/{order:uuid}``), whose parts would name a person's things.
+    :param template: the route (``/commandes/{order}``), whose parts would name a person's things.
     """
     said: dict[str, Any] = {
         "requestMethod": method,

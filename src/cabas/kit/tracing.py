@@ -45,8 +45,14 @@ class Span(Protocol):
     @property
     def trace(self) -> Trace: ...
 
-    def end(self, *, error: str = "", attributes: Attributes | None = None, at: int | None = None) -> None:
-        """``error``: the name of what went wrong, "" when nothing did. ``at``: nanoseconds since 1970."""
+    def end(
+        self, *, name: str = "", error: str = "", attributes: Attributes | None = None, at: int | None = None
+    ) -> None:
+        """
+        :param name: when it is known only now.
+        :param error: the name of what went wrong, "" when nothing did.
+        :param at: nanoseconds since 1970; None: now.
+        """
 
 
 class Tracer(Protocol):

@@ -9,10 +9,12 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from cabas.domain.waiting_room.model import RoomFirst
+from cabas.kit import logs, tracing
 from cabas.kit.db import PASSING_FAULTS
 from cabas.kit.errors import Busy, Conflict, Denied, Gone, Invalid, NotFound, Refusal, TooEarly, TooMany
 from cabas.web import pages
 from cabas.web.request import ReadOnly, ShopRequest
+from cabas.web.telemetry import template_of
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Invalid, 422),
@@ -50,7 +52,9 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     """The one exception handler of the application."""
     status, code, detail, headers = _read(problem)
     if status >= 500 and code == "internal":
-        _log.exception("request failed", exc_info=problem, extra={"path": request.url.path})
+        _log.error(
+            "request failed", exc_info=problem, extra={logs.FIELDS: {"route": template_of(request.scope)}}
+        )
     if isinstance(problem, OVERLOADED) and (copy := copy_of(request)):
         return copy
     if wants_json(request):
@@ -82,6 +86,8 @@ def problem_details(status: int, code: str, detail: dict[str, Any], headers: dic
         "code": code,
         **detail,
     }
+    if status >= 500 and (reference := _reference()):
+        body["instance"] = f"urn:cabas:trace:{reference}"
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
@@ -132,9 +138,16 @@ def _error_page(
         pages.Frame(title=catalogue(f"common.error_{shown}_title")),
         status=status,
         headers=headers,
+        frame_extra={"error_reference": _reference() if status >= 500 else ""},
         code=code,
         detail={key: str(value) for key, value in detail.items()},
     )
+
+
+def _reference() -> str:
+    """By which the log knows this request: what people quote when they ask for help."""
+    trace = tracing.current.get()
+    return trace.trace_id if trace else ""
 
 
 def _shop_request(request: Request[Any, Any, Any]) -> ShopRequest:

@@ -23,6 +23,8 @@ class Problem(msgspec.Struct, kw_only=True):
     status: int
     code: str
     detail: str | None = None
+    instance: str | None = None
+    """With 500 and 503: `urn:cabas:trace:…`, by which the log knows the request."""
     nearest: list[SlotShape] | None = None
     """With `slot_full`: the three open slots nearest in time."""
     opens_at: datetime | None = None
