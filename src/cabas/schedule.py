@@ -1,20 +1,24 @@
 """Recurring jobs, all on this page. Each is short, may run in several workers at once, and repeats harmlessly."""
 
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
 import msgspec
 
+from cabas.connectors import bridge_loyalty, bridge_outbox
 from cabas.connectors.bridge_client import pulled
 from cabas.connectors.bridge_feeds import statuses
 from cabas.domain.advance import jobs as advance
+from cabas.connectors.bridge_outbox.rounds import Rounds
 from cabas.domain.customers import jobs as customers
 from cabas.domain.messages import jobs as messages
 from cabas.domain.orders import jobs as orders
 from cabas.domain.slots import jobs as slots
 from cabas.domain.waiting_room import jobs as waiting_room
-from cabas.kit.clock import Clock
+from cabas.kit.board import Board
+from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
 from cabas.reactions import post_office, send_messages, tell_shoppers
@@ -90,7 +94,20 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
             Recurring("number order statuses for bridges", timedelta(seconds=1), statuses.number_pending),
             Recurring("forget what bridges no longer need", timedelta(minutes=1), pulled.forget_run_out),
         )
+        board = Board(f"worker:{os.uname().nodename}:{os.getpid()}", SystemClock(settings.clock_offset))
+        rounds = Rounds(settings.bridges, board)
     return (
+            Recurring(
+                "tell loyalty what it is owed", timedelta(seconds=1), partial(rounds.run, service="loyalty")
+            ),
+            Recurring(
+                "tell the registry what it is owed",
+                timedelta(seconds=1),
+                partial(rounds.run, service="registry"),
+            ),
+            Recurring("tell how outside services are", timedelta(seconds=1), board.tell),
+            Recurring("forget balances of other days", timedelta(hours=1), bridge_loyalty.forget_old),
+            Recurring("forget answers of long ago", timedelta(hours=1), bridge_outbox.forget_old),
         *RECURRING,
         *bridges,
         Recurring("send what people are told", timedelta(seconds=1), send),

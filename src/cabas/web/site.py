@@ -2,7 +2,9 @@
 
 import msgspec
 
+from cabas.connectors.bridge_loyalty import BridgedLoyalty
 from cabas.domain.search.engine import SearchEngine
+from cabas.kit.board import Board
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.kit.draining import Draining
@@ -30,6 +32,9 @@ class Site(msgspec.Struct, kw_only=True):
     search: SearchEngine
     room: Room
     ladder: SiteLadder
+    board: Board
+    loyalty: BridgedLoyalty | None
+    """The grocer's own system; None: the ledger in `cabas.domain.loyalty` is the one of record."""
     kept: KeptPages
     addresses: AddressLimits
     busy_page: BusyPage

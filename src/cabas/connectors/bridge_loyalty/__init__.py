@@ -24,7 +24,6 @@ SERVICE: Final = "loyalty"
 REFUSALS: Final = (BridgeRefused,)
 SHOPPERS: Final = GuardPolicy(deadline_seconds=0.3, concurrency=12)
 """Of a web process: somebody waits for the page."""
-WORKERS: Final = GuardPolicy(deadline_seconds=3.0, concurrency=bridge_outbox.AT_A_TIME)
 FRESH = timedelta(seconds=60)
 SHOWN = timedelta(hours=24)
 """An older balance is no longer shown as one."""
