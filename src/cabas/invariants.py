@@ -189,6 +189,30 @@ INVARIANTS: tuple[Invariant, ...] = (
                 and exists (select from draw_store s where s.opens_at = e.opens_at and s.drawn_at is null))""",
     ),
     Invariant(
+        "cagnottes_add_up",
+        "a card's balance is the sum of its ledger, and what is left of its earnings; it is never negative",
+        """
+        select format('card %s: balance %s, entries %s, left %s', c.number, c.balance_cents, e.cents, e.left_cents)
+          from loyalty_card c
+          join lateral (
+               select coalesce(sum(cents), 0) as cents, coalesce(sum(left_cents), 0) as left_cents
+                 from loyalty_entry e
+                where e.customer_id = c.customer_id) e on true
+         where c.balance_cents <> e.cents or c.balance_cents <> e.left_cents or c.balance_cents < 0""",
+    ),
+    Invariant(
+        "each_cause_moves_a_cagnotte_once",
+        "an order is credited once, in one cagnotte, and only once it was handed over",
+        """
+        select format('cause %s: %s entries', cause, count(*))
+          from loyalty_entry group by cause having count(*) > 1
+        union all
+        select format('order %s was credited and not handed over', e.order_id)
+          from loyalty_entry e
+          left join handover h on h.store_id = e.store_id and h.order_id = e.order_id
+         where e.kind = 'earn' and h.handed_over_at is null""",
+    ),
+    Invariant(
         "sellable_products_are_lawful",
         "a product on sale has its legal particulars",
         """

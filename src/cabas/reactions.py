@@ -10,6 +10,7 @@ it was cancelled          ``order_cancelled``      likewise
 it is ready               ``order_ready``          with the fact (`domain.orders.operations.move_to`)
 a withdrawal was declared ``withdrawal_received``  with the fact (`domain.orders.withdrawing.withdraw`)
 asked for in advance      ``advance_…``            with the fact (`domain.advance`)
+it was handed over        (the cagnotte)           once it was credited (`domain.handover.earning`)
 ========================  =======================  ====================================================
 
 The order's own transaction carries nothing for its confirmation: the row that dispatched it says
@@ -23,6 +24,7 @@ from cabas.connectors.mail_folder import FolderMailer
 from cabas.connectors.mail_form import Sender, sender_of
 from cabas.connectors.mail_smtp import SmtpMailer, server_of
 from cabas.connectors.push_web import WebPush
+from cabas.domain.handover import earning
 from cabas.domain.ladder import queries as ladder
 from cabas.domain.ladder.model import Level
 from cabas.domain.messages import jobs as messages
@@ -31,6 +33,7 @@ from cabas.domain.messages.sending import Post
 from cabas.domain.orders import telling
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
+from cabas.policies import DEFAULTS
 from cabas.settings import BadSetting, Settings
 from cabas.web.letters.scribe import make_scribe
 
@@ -46,6 +49,12 @@ async def tell_shoppers(database: Database, clock: Clock) -> int:
     """Messages for what was dispatched and not told yet; returns how many facts."""
     async with database.transaction() as tx:
         return await telling.tell_dispatched(tx, templates=TOLD_OF_ORDERS, now=clock.now())
+
+
+async def credit_handovers(database: Database, clock: Clock) -> int:
+    """What was handed over and not credited yet goes to its customers' cagnottes; returns how many orders."""
+    async with database.transaction() as tx:
+        return await earning.earn_handed_over(tx, months=DEFAULTS.loyalty_months, now=clock.now())
 
 
 async def send_messages(

@@ -9,10 +9,13 @@ import msgspec
 
 from cabas.connectors import bridge_loyalty, bridge_outbox
 from cabas.connectors.bridge_client import pulled
+from cabas.connectors.bridge_client.reaching import peer_for
 from cabas.connectors.bridge_feeds import statuses
-from cabas.domain.advance import jobs as advance
 from cabas.connectors.bridge_outbox.rounds import Rounds
+from cabas.domain.advance import jobs as advance
+from cabas.domain.capacity import jobs as capacity
 from cabas.domain.customers import jobs as customers
+from cabas.domain.loyalty import jobs as loyalty
 from cabas.domain.messages import jobs as messages
 from cabas.domain.orders import jobs as orders
 from cabas.domain.slots import jobs as slots
@@ -21,7 +24,7 @@ from cabas.kit.board import Board
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
-from cabas.reactions import post_office, send_messages, tell_shoppers
+from cabas.reactions import credit_handovers, post_office, send_messages, tell_shoppers
 from cabas.settings import Settings
 from cabas.web import edge
 
@@ -53,6 +56,7 @@ RECURRING = (
         timedelta(minutes=10),
         partial(advance.publish_draws, policy=DEFAULTS.advance),
     ),
+    Recurring("settle raises of capacity", timedelta(milliseconds=250), capacity.settle_raises),
     Recurring("release holds that have run out", timedelta(seconds=2), slots.release_expired),
     Recurring(
         "start the fallback of unreceived orders",
@@ -90,13 +94,9 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
     )
     bridges: tuple[Recurring, ...] = ()
     if settings.bridges:
-        bridges = (
-            Recurring("number order statuses for bridges", timedelta(seconds=1), statuses.number_pending),
-            Recurring("forget what bridges no longer need", timedelta(minutes=1), pulled.forget_run_out),
-        )
         board = Board(f"worker:{os.uname().nodename}:{os.getpid()}", SystemClock(settings.clock_offset))
         rounds = Rounds(settings.bridges, board)
-    return (
+        bridges = (
             Recurring(
                 "tell loyalty what it is owed", timedelta(seconds=1), partial(rounds.run, service="loyalty")
             ),
@@ -108,8 +108,19 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
             Recurring("tell how outside services are", timedelta(seconds=1), board.tell),
             Recurring("forget balances of other days", timedelta(hours=1), bridge_loyalty.forget_old),
             Recurring("forget answers of long ago", timedelta(hours=1), bridge_outbox.forget_old),
+            Recurring("number order statuses for bridges", timedelta(seconds=1), statuses.number_pending),
+            Recurring("forget what bridges no longer need", timedelta(minutes=1), pulled.forget_run_out),
+        )
+    cagnotte: tuple[Recurring, ...] = ()
+    if peer_for(settings.bridges, "loyalty") is None:
+        cagnotte = (
+            Recurring("credit what was handed over", timedelta(seconds=2), credit_handovers),
+            Recurring("let what is left of old earnings expire", timedelta(minutes=10), loyalty.expire_due),
+        )
+    return (
         *RECURRING,
         *bridges,
+        *cagnotte,
         Recurring("send what people are told", timedelta(seconds=1), send),
         Recurring("steer the waiting room", timedelta(seconds=1), steer),
         Recurring(

@@ -20,6 +20,7 @@ from cabas.domain.customers import queries
 from cabas.domain.customers.model import CustomerNotFound
 from cabas.domain.customers.operations import ErasurePart, WrongPassword
 from cabas.domain.customers.queries import ExportPart, SignedIn
+from cabas.domain.loyalty.privacy import forget_in_loyalty, loyalty_held
 from cabas.domain.messages.privacy import forget_in_messages, messages_held, notified_browsers_held
 from cabas.domain.orders.privacy import (
     OrdersUnderWay,
@@ -54,6 +55,7 @@ EXPORT_PARTS: Final[Mapping[str, ExportPart]] = {
     "baskets": carts_held,
     "requests_in_advance": requests_held,
     "priority_in_draws": priority_held,
+    "loyalty": loyalty_held,
     "messages": messages_held,
     "notified_browsers": notified_browsers_held,
 }
@@ -61,6 +63,7 @@ ERASURE_PARTS: Final[Mapping[str, ErasurePart]] = {
     "requests_in_advance": forget_requests,
     "orders": forget_in_orders,
     "baskets": forget_in_carts,
+    "loyalty": forget_in_loyalty,
     "messages": forget_in_messages,
     "facts": forget_in_facts,
 }

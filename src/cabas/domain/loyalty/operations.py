@@ -1,0 +1,140 @@
+"""Intentions on the cagnotte. Each entry has a cause, and a cause is written once: repeating is harmless."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from cabas.domain.loyalty import queries, records
+from cabas.domain.loyalty.model import (
+    NETWORK,
+    Card,
+    CardNotFound,
+    Earning,
+    EarningOffer,
+    EntryKind,
+    Lot,
+    new_card_number,
+    parts_of,
+)
+from cabas.kit.db import Transaction
+
+_NUMBERS_TRIED = 5
+
+
+async def open_card(tx: Transaction, *, customer_id: UUID, now: datetime) -> Card:
+    """The customer's card: a new one, or the one they have."""
+    for _ in range(_NUMBERS_TRIED):
+        await records.insert_card(tx, customer_id=customer_id, number=new_card_number(), now=now)
+        card = await queries.card_of(tx, customer_id=customer_id)
+        if card is not None:
+            return card
+    raise AssertionError("ten billion numbers, and five in a row were taken")
+
+
+async def earn_all(tx: Transaction, *, earnings: Sequence[Earning], now: datetime) -> int:
+    """
+    Credit orders, each once whatever is repeated; returns how many were new.
+
+    Who has no card earns nothing: such earnings must not be given.
+    """
+    worth = [earning for earning in earnings if earning.cents > 0]
+    if not worth:
+        return 0
+    await records.lock_cards(tx, [earning.customer_id for earning in worth])
+    return await records.insert_earnings(tx, worth, now=now)
+
+
+async def spend(
+    tx: Transaction, *, customer_id: UUID, cents: int, store_id: int, order_id: UUID, now: datetime
+) -> None:
+    """
+    Pay ``cents`` of an order out of the cagnotte, what expires first before the rest.
+
+    :raises CardNotFound: the customer has no card.
+    :raises BalanceTooSmall: there is less than that.
+    """
+    if not await records.lock_cards(tx, [customer_id]):
+        raise CardNotFound
+    cause = f"spend:{order_id}"
+    if await records.cause_is_known(tx, customer_id=customer_id, cause=cause):
+        return
+    lots = await records.lots(tx, customer_id=customer_id, now=now)
+    await records.insert_taken(
+        tx,
+        customer_id=customer_id,
+        kind=EntryKind.SPEND,
+        cause=cause,
+        store_id=store_id,
+        order_id=order_id,
+        parts=parts_of(lots, cents),
+        now=now,
+    )
+
+
+async def reverse(
+    tx: Transaction,
+    *,
+    customer_id: UUID,
+    cents: int,
+    store_id: int,
+    order_id: UUID,
+    cause: str,
+    now: datetime,
+) -> int:
+    """
+    Take back what an order earned on goods that came back; never more than there is. Returns the cents.
+
+    :param cause: what the goods came back by; the same is taken back once.
+    """
+    if not await records.lock_cards(tx, [customer_id]):
+        return 0
+    cause = f"reverse:{cause}"
+    if await records.cause_is_known(tx, customer_id=customer_id, cause=cause):
+        return 0
+    lots = await records.lots(tx, customer_id=customer_id, now=now)
+    taken = min(cents, sum(lot.left_cents for lot in lots))
+    if taken <= 0:
+        return 0
+    await records.insert_taken(
+        tx,
+        customer_id=customer_id,
+        kind=EntryKind.REVERSE,
+        cause=cause,
+        store_id=store_id,
+        order_id=order_id,
+        parts=parts_of(lots, taken),
+        now=now,
+    )
+    return taken
+
+
+async def expire_due(tx: Transaction, *, now: datetime, limit: int) -> int:
+    """What is left of up to ``limit`` earnings whose end has come goes; returns how many."""
+    found = await records.run_out(tx, now=now, limit=limit)
+    if not found:
+        return 0
+    await records.lock_cards(tx, sorted({customer_id for customer_id, _ in found}))
+    due = await records.run_out(tx, now=now, limit=limit)  # again, under the locks
+    known = {customer_id for customer_id, _ in found}
+    for customer_id, lot in due:
+        if customer_id in known:
+            await _expire(tx, customer_id, lot, now)
+    return len(due)
+
+
+async def add_offer(tx: Transaction, offer: EarningOffer) -> None:
+    """Adding the same offer again does nothing."""
+    await records.insert_offer(tx, offer)
+
+
+async def _expire(tx: Transaction, customer_id: UUID, lot: Lot, now: datetime) -> None:
+    await records.insert_taken(
+        tx,
+        customer_id=customer_id,
+        kind=EntryKind.EXPIRE,
+        cause=f"expire:{lot.entry_id}",
+        store_id=NETWORK,
+        order_id=None,
+        parts=parts_of([lot], lot.left_cents),
+        now=now,
+    )

@@ -1,0 +1,85 @@
+"""Public reads of loyalty: a customer's card and ledger, the offers that earn."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from cabas.domain.loyalty.model import (
+    Card,
+    EarningKind,
+    EarningOffer,
+    EarningOffers,
+    Entry,
+    EntryKind,
+)
+from cabas.kit.db import Connection, Record
+
+ENTRIES_MAX: Final = 100
+OFFERS_MAX: Final = 2_000
+_LOOKED_BACK: Final = timedelta(days=30)
+
+
+async def card_of(reader: Connection, *, customer_id: UUID) -> Card | None:
+    row = await reader.fetchrow(
+        "select customer_id, number, balance_cents, opened_at from loyalty_card where customer_id = $1",
+        customer_id,
+    )
+    return Card(**dict(row.items())) if row else None
+
+
+async def card_holders(reader: Connection, customer_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of them have a card."""
+    rows = await reader.fetch(
+        "select customer_id from loyalty_card where customer_id = any($1::uuid[])", list(customer_ids)
+    )
+    return frozenset(row["customer_id"] for row in rows)
+
+
+async def ledger(reader: Connection, *, customer_id: UUID, limit: int = ENTRIES_MAX) -> list[Entry]:
+    """The newest entries first."""
+    rows = await reader.fetch(
+        """
+        select entry_id, kind, cents, left_cents, store_id, order_id, at, expires_at
+          from loyalty_entry
+         where customer_id = $1
+         order by at desc, entry_id desc
+         limit $2""",
+        customer_id,
+        limit,
+    )
+    return [Entry(**{**row, "kind": EntryKind(row["kind"])}) for row in rows]
+
+
+async def expiring(reader: Connection, *, customer_id: UUID, before: datetime) -> list[tuple[datetime, int]]:
+    """What runs out before this instant: (when, cents), soonest first."""
+    rows = await reader.fetch(
+        """
+        select expires_at, sum(left_cents)::int as cents
+          from loyalty_entry
+         where customer_id = $1 and left_cents > 0 and expires_at <= $2
+         group by expires_at
+         order by expires_at""",
+        customer_id,
+        before,
+    )
+    return [(row["expires_at"], row["cents"]) for row in rows]
+
+
+async def offers(reader: Connection, *, now: datetime) -> EarningOffers:
+    """Those that run, will run, or ended within the last thirty days: what orders not yet handed over may earn by."""
+    rows = await reader.fetch(
+        """
+        select offer_id, store_id, label, kind, amount, gtin, category_id, starts_at, ends_at
+          from loyalty_offer
+         where ends_at > $1
+         order by ends_at, offer_id
+         limit $2""",
+        now - _LOOKED_BACK,
+        OFFERS_MAX,
+    )
+    return EarningOffers(_as_offer(row) for row in rows)
+
+
+def _as_offer(row: Record) -> EarningOffer:
+    return EarningOffer(**{**row, "kind": EarningKind(row["kind"])})
