@@ -99,8 +99,10 @@ def page(
     menu = []
     if allowed(desk.actor, Permission.SEE_NETWORK, NETWORK):
         menu.append(_item(t("console.nav_network"), "/console", "pin", "network"))
+        menu.append(_item(t("console.nav_capacity"), "/console/capacite", "calendar", "capacity"))
         menu.append(_item(t("console.nav_room"), "/console/salle-attente", "clock", "room"))
         menu.append(_item(t("console.nav_ladder"), "/console/charge", "alert", "ladder"))
+        menu.append(_item(t("console.nav_services"), "/console/services", "refresh", "services"))
     if desk.store is not None:
         entries = [entry for entry in _STORE_MENU if desk.may(entry[3])]
         for number, (key, path, icon, _) in enumerate(entries):
