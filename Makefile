@@ -11,7 +11,7 @@ export RELEASE
 ROLL_OUT := $(BIN)/python -m deploy.rollout --prometheus "$(PROMETHEUS)"
 
 .PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice image-bench sbom scan push sign verify manifests kube-smoke \
-	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal warehouse lock clean
+	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal failover warehouse lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -102,6 +102,10 @@ migrate-contract: setup ## What RELEASE takes from the schema, once nobody goes 
 deploy-rehearsal: setup ## Roll-outs in a row under load, forward and back (REHEARSAL="--help" for its options)
 	@tools/setup.sh balancer
 	@$(BIN)/python -m bench.rollout $(REHEARSAL)
+
+failover: setup ## The primary killed under orders, again and again: nothing lost (FAILOVER="--help" for its options)
+	@tools/setup.sh failover
+	@$(BIN)/python -m bench.failover $(FAILOVER)
 
 warehouse: setup ## Facts out of the database, models built and tested on DuckDB: DATA/warehouse/marts.duckdb
 	@tools/setup.sh warehouse

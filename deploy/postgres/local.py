@@ -48,6 +48,8 @@ class Node(msgspec.Struct, frozen=True):
     folder: Path
     port: int
     rest_port: int
+    etcd_port: int
+    etcd_peer_port: int
 
 
 class Cluster:
@@ -62,10 +64,10 @@ class Cluster:
     ) -> None:
         self.folder = folder
         self.nodes = [
-            Node(f"node{n}", folder / f"node{n}", free_port(), free_port()) for n in range(1, nodes + 1)
+            Node(f"node{n}", folder / f"node{n}", *(free_port() for _ in range(4)))
+            for n in range(1, nodes + 1)
         ]
         self.port, self.standby_port = free_port(), free_port()
-        self._etcd_port = free_port()
         self._timing = timing or Timing()
         self._archive_command = archive_command
         self._password = secrets.token_urlsafe(24)
@@ -83,10 +85,10 @@ class Cluster:
     def start(self) -> None:
         """Returns when there is a primary, and standbys that follow. :raises SystemExit: there is none in time."""
         self.folder.chmod(0o755)
-        self._start_etcd()
         for node in self.nodes:
             self._make(node.folder)
             self._configure(node)
+        for node in self.nodes:
             self.start_node(node)
         self._start_haproxy()
         self.wait(self.whole, "all nodes to follow one primary")
@@ -99,16 +101,25 @@ class Cluster:
             process.wait()
 
     def start_node(self, node: Node) -> None:
+        """Its etcd and its Patroni, which starts the server."""
+        self._start_etcd(node)
         self._run(node.name, [str(PATRONI), str(node.folder / "patroni.yml")], **self._who)
 
     def kill(self, node: Node) -> None:
-        """As when its machine loses power: Patroni, the server and all of its processes, at once."""
-        patroni = self._running.pop(node.name, None)
-        if patroni is None:
-            return
-        for pid in [patroni.pid, *_descendants(patroni.pid), *_server(node)]:
+        """As when its machine loses power: etcd, Patroni, the server and all of its processes, at once."""
+        gone = [self._running.pop(name) for name in (node.name, f"{node.name}-etcd") if name in self._running]
+        for pid in [*(one.pid for one in gone), *_server(node)]:
             _kill(pid)
-        patroni.wait()
+        for one in gone:
+            one.wait()
+
+    def kill_primary(self) -> Node:
+        """Returns who it was. :raises SystemExit: nobody leads."""
+        node = self.primary()
+        if node is None:
+            raise SystemExit("there is no primary to kill")
+        self.kill(node)
+        return node
 
     def primary(self) -> Node | None:
         """Who says that it leads; asked of Patroni, as HAProxy does."""
@@ -146,7 +157,7 @@ class Cluster:
             "port": node.port,
             "rest_port": node.rest_port,
             "network": "127.0.0.1/32",
-            "etcd": f"127.0.0.1:{self._etcd_port}",
+            "etcd": ",".join(f"127.0.0.1:{one.etcd_port}" for one in self.nodes),
             "binaries": find_binaries(),
             "password": self._password,
             "shared_buffers": "64MB",
@@ -159,21 +170,20 @@ class Cluster:
         path.chmod(0o600)
         self._give(path)
 
-    def _start_etcd(self) -> None:
+    def _start_etcd(self, node: Node) -> None:
         program = shutil.which("etcd") or shutil.which("etcd", path="/usr/bin:/usr/sbin")
         if program is None:
             raise SystemExit("no etcd here (as root: apt-get install etcd-server)")
-        folder, peer = self.folder / "etcd", free_port()
-        self._make(folder)
-        client = f"http://127.0.0.1:{self._etcd_port}"
+        client, peer = f"http://127.0.0.1:{node.etcd_port}", f"http://127.0.0.1:{node.etcd_peer_port}"
+        members = ",".join(f"{one.name}=http://127.0.0.1:{one.etcd_peer_port}" for one in self.nodes)
         self._run(
-            "etcd",
+            f"{node.name}-etcd",
             [
-                program, "--name", "one", "--data-dir", str(folder / "data"), "--logger", "zap",
+                program, "--name", node.name, "--data-dir", str(node.folder / "etcd"), "--logger", "zap",
                 "--listen-client-urls", client, "--advertise-client-urls", client,
-                "--listen-peer-urls", f"http://127.0.0.1:{peer}",
-                "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-                "--initial-cluster", f"one=http://127.0.0.1:{peer}",
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                "--initial-cluster", members, "--initial-cluster-state", "new",
+                "--heartbeat-interval", "250", "--election-timeout", "2500",
             ],
             **self._who,
         )  # fmt: skip
