@@ -102,7 +102,7 @@ def page(
         menu.append(_item(t("console.nav_capacity"), "/console/capacite", "calendar", "capacity"))
         menu.append(_item(t("console.nav_room"), "/console/salle-attente", "clock", "room"))
         menu.append(_item(t("console.nav_ladder"), "/console/charge", "alert", "ladder"))
-        menu.append(_item(t("console.nav_services"), "/console/services", "refresh", "services"))
+        menu.append(_item(t("console.nav_services"), "/console/services", "swap", "services"))
     if desk.store is not None:
         entries = [entry for entry in _STORE_MENU if desk.may(entry[3])]
         for number, (key, path, icon, _) in enumerate(entries):
