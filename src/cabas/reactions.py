@@ -27,6 +27,7 @@ from cabas.connectors.push_web import WebPush
 from cabas.domain.handover import earning
 from cabas.domain.ladder import queries as ladder
 from cabas.domain.ladder.model import Level
+from cabas.domain.loyalty.ports import Programme
 from cabas.domain.messages import jobs as messages
 from cabas.domain.messages.ports import Mailer
 from cabas.domain.messages.sending import Post
@@ -51,10 +52,16 @@ async def tell_shoppers(database: Database, clock: Clock) -> int:
         return await telling.tell_dispatched(tx, templates=TOLD_OF_ORDERS, now=clock.now())
 
 
-async def credit_handovers(database: Database, clock: Clock) -> int:
-    """What was handed over and not credited yet goes to its customers' cagnottes; returns how many orders."""
+async def credit_handovers(database: Database, clock: Clock, *, programme: Programme | None = None) -> int:
+    """
+    What was handed over and not credited yet goes to its customers' cagnottes; returns how many orders.
+
+    :param programme: the grocer's own, which keeps the ledger instead of ours.
+    """
     async with database.transaction() as tx:
-        return await earning.earn_handed_over(tx, months=DEFAULTS.loyalty_months, now=clock.now())
+        return await earning.earn_handed_over(
+            tx, months=DEFAULTS.loyalty_months, programme=programme, now=clock.now()
+        )
 
 
 async def send_messages(

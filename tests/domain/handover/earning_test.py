@@ -45,6 +45,24 @@ async def test_nothing_is_credited_before_it_is_handed_over(tx: Transaction, now
     assert await earn_handed_over(tx, months=12, now=now) == 0
 
 
+async def test_a_grocers_own_programme_is_told_instead(tx: Transaction, now: datetime) -> None:
+    await _network(tx, now)
+    card = await make_card(tx, now=now)
+    order = await _given(tx, now, customer_id=card.customer_id)
+    told: list[dict[str, object]] = []
+
+    class Programme:
+        async def earn(self, tx: Transaction, **earning: object) -> None:
+            told.append(earning)
+
+    await earn_handed_over(tx, months=12, now=now, programme=Programme())
+
+    assert [(one["key"], one["card"], one["cents"]) for one in told] == [
+        (f"earn:{order.order_id}", str(card.number), 31)
+    ]
+    assert await loyalty.ledger(tx, customer_id=card.customer_id) == []
+
+
 async def test_who_has_no_card_earns_nothing_and_is_not_looked_at_again(
     tx: Transaction, now: datetime
 ) -> None:

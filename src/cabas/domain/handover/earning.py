@@ -14,6 +14,7 @@ import msgspec
 from cabas.domain.loyalty import model as loyalty
 from cabas.domain.loyalty import operations, queries
 from cabas.domain.loyalty.model import Earning, EarningLine, EarningOffers
+from cabas.domain.loyalty.ports import Programme
 from cabas.domain.preparation.model import LineOutcome
 from cabas.domain.promotions.model import PriceableLine
 from cabas.kit.db import Connection, Record, Transaction
@@ -31,7 +32,12 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def earn_handed_over(
-    tx: Transaction, *, months: int, now: datetime, limit: int = EARNED_AT_ONCE
+    tx: Transaction,
+    *,
+    months: int,
+    now: datetime,
+    programme: Programme | None = None,
+    limit: int = EARNED_AT_ONCE,
 ) -> int:
     """
     Credit up to ``limit`` handovers, oldest first; returns how many were looked at.
@@ -39,17 +45,21 @@ async def earn_handed_over(
     Who had no card when it was handed over earns nothing.
 
     :param months: how long an earning is good for.
+    :param programme: keeps the ledger instead of ours.
     """
     given = await _take_uncredited(tx, limit)
     if not given:
         return 0
-    holders = await queries.card_holders(tx, [one.customer_id for one in given])
-    credited = [one for one in given if one.customer_id in holders]
+    cards = await queries.card_numbers(tx, [one.customer_id for one in given])
+    credited = [one for one in given if one.customer_id in cards]
     if credited:
         offers = await queries.offers(tx, now=now)
         lines = await lines_given(tx, credited)
         earnings = _earnings(credited, lines, offers, expires_at=loyalty.expires_at(now, months=months))
-        await operations.earn_all(tx, earnings=earnings, now=now)
+        if programme is None:
+            await operations.earn_all(tx, earnings=earnings, now=now)
+        else:
+            await _tell(tx, programme, earnings, cards, now)
     await _mark(tx, given, now)
     return len(given)
 
@@ -112,6 +122,26 @@ def _earnings(
         )
         for one in given
     ]
+
+
+async def _tell(
+    tx: Transaction,
+    programme: Programme,
+    earnings: Sequence[Earning],
+    cards: Mapping[UUID, int],
+    now: datetime,
+) -> None:
+    for earning in earnings:
+        if earning.cents > 0:
+            await programme.earn(
+                tx,
+                key=f"earn:{earning.order_id}",
+                card=str(cards[earning.customer_id]),
+                cents=earning.cents,
+                store_id=earning.store_id,
+                order_id=earning.order_id,
+                at=now,
+            )
 
 
 async def _take_uncredited(tx: Transaction, limit: int) -> list[Given]:

@@ -28,12 +28,12 @@ async def card_of(reader: Connection, *, customer_id: UUID) -> Card | None:
     return Card(**dict(row.items())) if row else None
 
 
-async def card_holders(reader: Connection, customer_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Which of them have a card."""
+async def card_numbers(reader: Connection, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Of those of them who have a card."""
     rows = await reader.fetch(
-        "select customer_id from loyalty_card where customer_id = any($1::uuid[])", list(customer_ids)
+        "select customer_id, number from loyalty_card where customer_id = any($1::uuid[])", list(customer_ids)
     )
-    return frozenset(row["customer_id"] for row in rows)
+    return {row["customer_id"]: row["number"] for row in rows}
 
 
 async def ledger(reader: Connection, *, customer_id: UUID, limit: int = ENTRIES_MAX) -> list[Entry]:
