@@ -40,6 +40,7 @@ from cabas.domain.orders.model import OrderLine, Totals, totals_of, vat_shares
 from cabas.domain.orders.pricing import ordered_line
 from cabas.domain.payments.model import METHODS
 from cabas.domain.slots.model import SlotUnknown
+from cabas.kit import tracing
 from cabas.kit.db import Transaction
 from cabas.kit.ids import new_id, place_of
 
@@ -203,11 +204,18 @@ def order_values(
             adult=request.adult,
             tolerance_percent=tolerance_percent,
             at=now,
-        ),
+        )
+        | _trace(),
         totals=totals_of(lines, fee_cents=terms.fee_cents),
         lines=lines,
         open_orders_max=open_orders_max,
     )
+
+
+def _trace() -> dict[str, str]:
+    """Of the request, when it is recorded: what follows from the order joins it."""
+    header = tracing.carried()
+    return {"trace": header} if header else {}
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from time import time_ns
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ import msgspec
 
 from cabas.domain.orders import records
 from cabas.domain.orders.model import OrderState
+from cabas.kit import tracing
 from cabas.kit.db import Connection, Record, Transaction
 from cabas.kit.errors import Conflict, NotFound
 
@@ -52,10 +54,11 @@ class Dispatched(msgspec.Struct, frozen=True, kw_only=True):
 
 async def dispatch_batch(tx: Transaction, *, now: datetime, limit: int = BATCH) -> int:
     """Send up to ``limit`` pending facts to their stores, oldest first; returns how many."""
+    started = time_ns()
     rows = await _take(tx, now=now, limit=limit)
     # Stores in the order of their numbers: two dispatchers can't wait for each other in a circle.
     for store_id, facts in groupby(sorted(rows, key=_STORE), key=_STORE):
-        await _send(tx, store_id, list(facts), now=now)
+        await _send(tx, store_id, list(facts), now=now, started=started)
     return len(rows)
 
 
@@ -83,7 +86,7 @@ async def _take(tx: Transaction, *, now: datetime, limit: int) -> list[Record]:
     )
 
 
-async def _send(tx: Transaction, store_id: int, facts: list[Record], *, now: datetime) -> None:
+async def _send(tx: Transaction, store_id: int, facts: list[Record], *, now: datetime, started: int) -> None:
     documents = await _documents(tx, store_id, facts)
     bodies = [
         body_of(documents[fact["order_id"], fact["revision"]], kind=fact["kind"], revision=fact["revision"])
@@ -113,6 +116,9 @@ async def _send(tx: Transaction, store_id: int, facts: list[Record], *, now: dat
         bodies,
         [hashlib.sha256(body.encode()).digest() for body in bodies],
     )
+    for fact in facts:
+        if trace := documents[fact["order_id"], fact["revision"]]["trace"]:
+            _record(f"dispatch {fact['kind']}", trace, store_id, fact["order_id"], started=started)
 
 
 async def _documents(tx: Transaction, store_id: int, facts: list[Record]) -> dict[tuple[UUID, int], Record]:
@@ -120,7 +126,8 @@ async def _documents(tx: Transaction, store_id: int, facts: list[Record]) -> dic
     rows = await tx.fetch(
         """
         select o.order_id, w.revision, o.code, o.channel, o.slot_starts_at, o.slot_ends_at, o.cutoff_at,
-               o.placed_at, o.contact, o.payment_method, o.maximum_cents, l.lines
+               o.placed_at, o.contact, o.payment_method, o.maximum_cents, o.agreed ->> 'trace' as trace,
+               l.lines
           from (select distinct * from unnest($2::uuid[], $3::int[])) as w (order_id, revision)
           join orders o on o.store_id = $1 and o.order_id = w.order_id
          cross join lateral (
@@ -197,6 +204,7 @@ async def acknowledge(
     :raises NoSuchDispatch: never sent.
     :raises DigestDiffers: other bytes than were sent.
     """
+    started = time_ns()
     row = await tx.fetchrow(
         """
         select sha256, received_at, kind
@@ -226,7 +234,15 @@ async def acknowledge(
         await records.insert_state_change(
             tx, store_id=store_id, order_id=order_id, state=OrderState.RECEIVED, at=now, actor=actor
         )
+    if order is not None and (trace := order.agreed.get("trace")):
+        _record(f"receive {row['kind']}", trace, store_id, order_id, started=started)
     return now
+
+
+def _record(name: str, trace: str, store_id: int, order_id: UUID, *, started: int) -> None:
+    """In the trace of the request that placed the order."""
+    told = {"cabas.store": store_id, "cabas.order": str(order_id)}
+    tracing.record(name, trace, kind="consumer", started=started, ended=time_ns(), attributes=told)
 
 
 async def unreceived(reader: Connection, *, since: datetime, store_id: int | None = None) -> list[Record]:

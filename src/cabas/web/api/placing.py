@@ -12,7 +12,7 @@ from cabas.domain.checkout.model import KEY_LENGTH_MAX, Address, Contact, KeyMis
 from cabas.domain.customers.model import check_address, check_contact
 from cabas.kit.ids import place_of
 from cabas.policies import DEFAULTS
-from cabas.web import bearer
+from cabas.web import bearer, order_figures
 from cabas.web.api.body import StrictJson
 from cabas.web.api.order_shapes import NewAddress, NewContact, NewOrder, OrderPlaced, placed_shape
 from cabas.web.api.problems import answers
@@ -85,17 +85,19 @@ async def place_order(
         language=request.language,
         adult=data.adult,
     )
-    async with (
-        telling_more(request, store_id=place_of(data.cart), slot_id=slot_id),
-        request.one_statement() as tx,
-    ):
-        placed = await checkout.place_order(
-            tx,
-            request=wanted,
-            weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
-            open_orders_max=DEFAULTS.open_orders_max,
-            now=request.now,
-        )
+    with order_figures.attempt() as attempt:
+        async with (
+            telling_more(request, store_id=place_of(data.cart), slot_id=slot_id),
+            request.one_statement() as tx,
+        ):
+            placed = await checkout.place_order(
+                tx,
+                request=wanted,
+                weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
+                open_orders_max=DEFAULTS.open_orders_max,
+                now=request.now,
+            )
+        attempt.placed(created=placed.created)
     headers = {} if placed.created else {REPLAYED_HEADER: "true"}
     return Response(placed_shape(placed), headers=headers)
 

@@ -35,6 +35,7 @@ from cabas.kit.db import Connection
 from cabas.kit.errors import Refusal
 from cabas.kit.money import format_cents
 from cabas.policies import DEFAULTS
+from cabas.web import order_figures
 from cabas.web.errors import OVERLOADED, status_of
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
@@ -90,14 +91,16 @@ async def _place(request: ShopRequest, form: Form, asked: Asked) -> Response[Any
         return await _again(request, form, asked, shopper, status=422)
     try:
         wanted = _request(request, asked, asked.cart_id, shopper)
-        async with request.one_statement() as tx:
-            placed = await checkout.place_order(
-                tx,
-                request=wanted,
-                weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
-                open_orders_max=DEFAULTS.open_orders_max,
-                now=request.now,
-            )
+        with order_figures.attempt() as attempt:
+            async with request.one_statement() as tx:
+                placed = await checkout.place_order(
+                    tx,
+                    request=wanted,
+                    weight_tolerance_percent=DEFAULTS.weight_tolerance_percent,
+                    open_orders_max=DEFAULTS.open_orders_max,
+                    now=request.now,
+                )
+            attempt.placed(created=placed.created)
     except Refusal as refused:
         return await _refused(request, form, asked, shopper, refused)
     if request.visitor.cart_id == asked.cart_id:

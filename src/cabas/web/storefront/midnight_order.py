@@ -31,7 +31,7 @@ from cabas.kit.errors import Refusal
 from cabas.kit.ids import place_of
 from cabas.kit.money import format_cents
 from cabas.policies import DEFAULTS
-from cabas.web import dates
+from cabas.web import dates, order_figures
 from cabas.web.errors import OVERLOADED, status_of
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
@@ -102,7 +102,9 @@ async def _order(request: ShopRequest, form: Form, wished: Wished) -> Response[A
         if request.now < wished.told.opens_at:
             await midnight_advance.ask(request, wished, shopper)
             return see_other(request, MIDNIGHT, notice=_asked_notice(request))
-        won, tried = await _place(request, wished, wished.told, shopper)
+        with order_figures.attempt() as attempt:
+            won, tried = await _place(request, wished, wished.told, shopper)
+            attempt.placed(created=won.placed.created)
     except Refusal as refused:
         return await _refused(request, form, wished, shopper, refused)
     if request.visitor.cart_id == wished.told.cart_id:
