@@ -17,15 +17,18 @@ COMMANDS = {
         "legacy",
         "A stand-in for such systems, with faults on command: demo, tests.",
     ),
+    "bank": ("cabas.bank.command", "bank", "A stand-in for a bank that takes cards: demo, tests."),
     "demo": ("cabas.demo", "demo", "Run the whole product on this machine, seeded."),
     "migrate": ("cabas.maintenance", "migrate", "Bring the database's schema up to date."),
     "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),
     "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
     "export": ("cabas.export", "export", "Write facts for the warehouse as Parquet files."),
+    "bench": ("cabas.bench", "bench", "Measure on files of one's own: the forecast."),
     "ready": ("cabas.ready", "ready", "Ask whether the web process here may take traffic."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),
     "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),
     "ladder": ("cabas.ladder", "ladder", "Where the site stands under load, and a level forced by hand."),
+    "capacity": ("cabas.capacity", "capacity", "Give many stores more places at once, and take them back."),
     "openapi": ("cabas.maintenance", "openapi", "Print the API's OpenAPI document."),
 }
 

@@ -16,6 +16,7 @@ from cabas.legacy import rest, soap
 from cabas.legacy.admin import admin_routes
 from cabas.legacy.faults import Fault, Faults
 from cabas.legacy.files import Folder
+from cabas.legacy.listening import Listening
 from cabas.legacy.people import People
 from cabas.legacy.seeding import seed_once
 from cabas.legacy.store import Store
@@ -107,8 +108,8 @@ async def run(options: Options) -> None:
     admin = web.Application()
     admin.add_routes(admin_routes(store, faults, folder))
     public, private = (
-        _Listening(face, options.host, options.port),
-        _Listening(admin, options.host, options.admin_port),
+        Listening(face, options.host, options.port),
+        Listening(admin, options.host, options.admin_port),
     )
     url, admin_url = await public.begin(), await private.begin()
     faults.listen = public.listen
@@ -122,33 +123,6 @@ async def run(options: Options) -> None:
         await public.end()
         await private.end()
         store.close()
-
-
-class _Listening:
-    """An application on a port, which it can leave and take again."""
-
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
-        self._host, self._port = host, port
-        self._site: web.TCPSite | None = None
-
-    async def begin(self) -> str:
-        """Its address."""
-        await self._runner.setup()
-        await self.listen(True)  # noqa: FBT003 - reads like the sentence
-        self._port = self._runner.addresses[0][1]
-        return f"http://{self._host}:{self._port}"
-
-    async def listen(self, listening: bool) -> None:  # noqa: FBT001 - see `Faults.listen`
-        if listening and self._site is None:
-            self._site = web.TCPSite(self._runner, self._host, self._port, reuse_address=True)
-            await self._site.start()
-        elif not listening and self._site is not None:
-            await self._site.stop()
-            self._site = None
-
-    async def end(self) -> None:
-        await self._runner.cleanup()
 
 
 def _say(options: Options, *, url: str, admin_url: str) -> None:

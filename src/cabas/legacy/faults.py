@@ -24,7 +24,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     seconds: float = 1.0
     effect: bool = False
     times: int | None = None
-    face: Literal["", "rest", "soap", "files"] = ""
+    face: Literal["", "rest", "soap", "files", "v1", "pay"] = ""
 
 
 class Faults:
