@@ -1,6 +1,6 @@
 """`make bench`: every figure of the product in one run, on grounds that are seeded once."""
 
-from bench import browse, order, search, start
+from bench import browse, forecast, order, search, start
 from bench.ground import seeded
 
 
@@ -12,6 +12,7 @@ def main() -> None:
         demo.cabas("check")
         nation.cabas("check")
     order.main()
+    forecast.run()
 
 
 if __name__ == "__main__":
