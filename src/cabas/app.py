@@ -7,6 +7,7 @@ Faces register their routes here and nowhere else; ports get their connectors he
 import asyncio
 import gc
 import multiprocessing
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -161,10 +162,11 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     search = SearchEngine(database)
     room = Room(telling, clock, settings.secret_keys, policy=DEFAULTS.room)
     ladder = SiteLadder(database, telling, clock)
-    board = Board(ladder.process_id, clock)
+    board = Board(f"web:{os.uname().nodename}:{os.getpid()}", clock)
     loyalty = loyalty_for(settings.bridges, board=board, database=database, clock=clock)
     assets = Assets(BUILT)
     renderer = Renderer(
+    bank = BankClient(settings.bank.url, settings.bank.key) if settings.bank else None
         {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
         functions={"asset": assets.asset, "picture": assets.picture},
         reload=settings.reload_templates,
@@ -185,6 +187,7 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
         loyalty=loyalty,
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
+        bank=guarded(bank, board, SHOPPERS) if bank else None,
         busy_page=BusyPage(renderer, catalogues),
         slot_lists=SlotLists(),
         draining=draining or Draining(0),
@@ -215,4 +218,6 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
             await loyalty.close()
         await database.close()
         await telling.close()
+        if bank:
+            await bank.close()
         await asyncio.to_thread(telemetry_otlp.end)

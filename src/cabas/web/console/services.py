@@ -61,7 +61,7 @@ async def shown(request: ShopRequest) -> Response[str]:
             {"label": t(f"services.column_{key}")}
             for key in ("process", "service", "state", "since", "problem")
         ],
-        rows=[_row(one, language, t) for one in told],
+        rows=[_row(one, now, language, t) for one in told],
     )
 
 
@@ -130,13 +130,13 @@ def _waiting(backlog: Backlog, now: datetime, language: str, t: Catalogue) -> st
     return t("services.waiting", n=backlog.waiting, when=when)
 
 
-def _row(one: Told, language: str, t: Catalogue) -> list[dict[str, str]]:
+def _row(one: Told, now: datetime, language: str, t: Catalogue) -> list[dict[str, str]]:
     state = one.state
     return [
-        {"text": ":".join(one.process_id.split(":")[:3])},
+        {"text": one.process_id},
         {"text": _name(state.name, t)},
         {"text": _state(state.standing, state.share, t), "badge": _KINDS[state.standing]},
-        {"text": full(state.since, language)},
+        {"text": short_slot(state.since, now, language)},
         {"text": state.problem},
     ]
 
