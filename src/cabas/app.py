@@ -166,7 +166,6 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     loyalty = loyalty_for(settings.bridges, board=board, database=database, clock=clock)
     assets = Assets(BUILT)
     renderer = Renderer(
-    bank = BankClient(settings.bank.url, settings.bank.key) if settings.bank else None
         {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
         functions={"asset": assets.asset, "picture": assets.picture},
         reload=settings.reload_templates,
@@ -187,7 +186,6 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
         loyalty=loyalty,
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
-        bank=guarded(bank, board, SHOPPERS) if bank else None,
         busy_page=BusyPage(renderer, catalogues),
         slot_lists=SlotLists(),
         draining=draining or Draining(0),
@@ -218,6 +216,4 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
             await loyalty.close()
         await database.close()
         await telling.close()
-        if bank:
-            await bank.close()
         await asyncio.to_thread(telemetry_otlp.end)
