@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from cabas.connectors import bridge_loyalty, bridge_outbox
+from cabas.connectors import figures_prometheus as figures
 from cabas.connectors.bridge_client import pulled
 from cabas.connectors.bridge_client.reaching import peer_for
 from cabas.connectors.bridge_feeds import statuses
@@ -120,6 +121,7 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
     return (
         *RECURRING,
         *bridges,
+        *_figures(settings),
         *cagnotte,
         Recurring("send what people are told", timedelta(seconds=1), send),
         Recurring("steer the waiting room", timedelta(seconds=1), steer),
@@ -130,3 +132,19 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         ),
         Recurring("forget the counts of former waiting rooms", timedelta(hours=1), waiting_room.forget),
     )
+
+
+def _figures(settings: Settings) -> tuple[Recurring, ...]:
+    """Nobody counts what nobody asks for."""
+    told = settings.telemetry
+    if not told.worker_port:
+        return ()
+    late = partial(figures.take_backlog, late_after=DEFAULTS.receipt_amber_after)
+    jobs = (
+        Recurring("count what is on its way to stores", timedelta(seconds=5), late),
+        Recurring("count the places that are left", timedelta(minutes=1), figures.take_places),
+    )
+    if not told.probe_url:
+        return jobs
+    ask = partial(figures.probe, url=told.probe_url)
+    return (*jobs, Recurring("ask the site as a shopper does", timedelta(seconds=5), ask))

@@ -6,6 +6,9 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import click
 from granian import Granian
@@ -24,6 +27,9 @@ BACKLOG = 4096
 
 CONNECTIONS_MAX = 32_768
 """Open connections of one process, most of them idle. How many are worked on is the limiter's business."""
+MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
+"""Read by prometheus-client when it is imported: by the server's processes, after it was set."""
+
 STOP_SECONDS = 10
 ADDRESS_SECONDS = 5
 """A server that was just stopped may need a moment to let go of its port."""
@@ -43,7 +49,19 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     with database_url(settings) as url:
         asyncio.run(_prepare_schema(settings, url))
         os.environ["CABAS_DATABASE_URL"] = url  # for the server's own processes
-        serve(settings)
+        with _shared_counts(settings):
+            serve(settings)
+
+
+@contextmanager
+def _shared_counts(settings: Settings) -> Iterator[None]:
+    """A folder in which several processes count together: whichever is asked for figures tells all."""
+    if settings.web_processes == 1 or MULTIPROC in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="cabas-figures-") as folder:
+        os.environ[MULTIPROC] = folder
+        yield
 
 
 def require_address(settings: Settings) -> None:

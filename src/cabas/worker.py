@@ -8,6 +8,7 @@ import click
 
 from cabas import settings as settings_module
 from cabas.connection import database_url
+from cabas.connectors import figures_prometheus as figures
 from cabas.connectors import telemetry_otlp
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
@@ -25,6 +26,8 @@ def worker() -> None:
     """Dispatch orders to their stores and run recurring jobs."""
     settings = settings_module.load()
     telemetry_otlp.begin(settings, service="cabas-worker")
+    if settings.telemetry.worker_port:
+        figures.serve(settings.telemetry.worker_port)
     try:
         with database_url(settings) as url:
             asyncio.run(run(settings, url))
@@ -51,7 +54,8 @@ async def _repeat(job: Recurring, database: Database, clock: Clock, stopping: as
     while not stopping.is_set():
         done = 0
         try:
-            done = await job.run(database, clock)
+            with figures.job(job.name):
+                done = await job.run(database, clock)
         except Exception:  # the worker outlives any one failure: the next round tries again
             _log.exception("job failed: %s", job.name)
         if done >= BATCH_FULL:

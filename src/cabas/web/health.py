@@ -1,10 +1,11 @@
 """What those who run the processes ask: alive, ready, figures."""
 
 import asyncio
+import os
 from typing import Any
 
 from litestar import Response, get
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
 from cabas.domain.ladder.model import FRESH
 from cabas.kit.db import PASSING_FAULTS
@@ -41,14 +42,23 @@ async def ready(request: ShopRequest) -> Response[Any]:
 async def metrics(request: ShopRequest) -> Response[bytes]:
     """
     Prometheus text format. Whichever process answers tells of all of them, from what each told last;
-    without a database it tells of itself alone. What it says of the interpreter is of the one that answers.
+    without a database it tells of the load of itself alone.
     """
     ladder = request.site.ladder
     told = {one.process_id: one for one in ladder.others if request.now - one.at <= FRESH}
     told[ladder.process_id] = ladder.pressure(request.now)
     registry = CollectorRegistry()
     registry.register(LoadFigures(list(told.values())))
-    return Response(generate_latest() + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_counted()) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _counted() -> CollectorRegistry:
+    """What was counted by this process, or by all of the server's when they share a folder (`cabas.server`)."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 ROUTES = [alive, ready, metrics]

@@ -241,7 +241,7 @@ async def acknowledge(
 
 def _record(name: str, trace: str, store_id: int, order_id: UUID, *, started: int) -> None:
     """In the trace of the request that placed the order."""
-    told = {"cabas.store": store_id, "cabas.order": str(order_id)}
+    told: dict[str, str | int] = {"cabas.store": store_id, "cabas.order": str(order_id)}
     tracing.record(name, trace, kind="consumer", started=started, ended=time_ns(), attributes=told)
 
 
