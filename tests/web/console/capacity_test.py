@@ -18,6 +18,7 @@ async def test_a_raise_is_previewed_confirmed_followed_and_taken_back(client, da
     page = text_of((await client.get(PREVIEW + "10")).text)
     assert "+8" in page, "two stores, four slots each, one place more"
     assert "Tours Nord" in page
+    assert "Centre-Val de Loire" in (await client.get(PATH)).text
 
     answer = await confirm(client, "10")
     followed = answer.headers["location"]

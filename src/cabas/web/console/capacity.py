@@ -171,7 +171,7 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
             for one in suggestions(fills, POLICY)
         ],
         fills=words.fills(fills, t),
-        regions=[{"value": "", "label": t("console.all_regions")}]
+        region_choices=[{"value": "", "label": t("console.all_regions")}]
         + [{"value": name, "label": name} for name in regions],
         modes=[{"value": mode, "label": t(f"capacity.mode_{mode}"), "hint": ""} for mode in MODES],
         values=values,
@@ -203,7 +203,7 @@ async def _preview(request: ShopRequest, form: Form, scope: Scope) -> Response[s
         Frame(title=t("capacity.preview_title"), nav="capacity"),
         status=422 if form.errors else 200,
         scope=words.scope(scope, request.language, t),
-        stats=words.plan_stats(plan, processes, request.language, t),
+        stats=words.plan_stats(plan, processes, t),
         columns=words.plan_columns(t),
         rows=[words.plan_row(one, t) for one in plan.stores[: words.ROWS_SHOWN]],
         hidden=max(0, len(plan.stores) - words.ROWS_SHOWN),

@@ -22,7 +22,6 @@ from cabas.domain.ladder.model import Pressure
 from cabas.kit.clock import paris_midnight
 from cabas.kit.errors import Refusal
 from cabas.kit.messages import Catalogue
-from cabas.kit.money import format_cents
 from cabas.web.dates import clock_time, full, short_day
 from cabas.web.forms import Form
 
@@ -95,9 +94,7 @@ def scope(one: Scope, language: str, t: Catalogue) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def plan_stats(
-    plan: Plan, processes: Sequence[Pressure], language: str, t: Catalogue
-) -> list[dict[str, str]]:
+def plan_stats(plan: Plan, processes: Sequence[Pressure], t: Catalogue) -> list[dict[str, str]]:
     limit = sum(one.limit_now for one in processes)
     spare = round(100 - 100 * sum(one.in_flight for one in processes) / limit) if limit else None
     figures = (
@@ -111,7 +108,7 @@ def plan_stats(
         ("taken", t("console.count", n=plan.taken), t("capacity.never_below"), ""),
         ("hours", t("capacity.hours_value", n=round(plan.hours)), t("capacity.if_all_booked"), ""),
         ("people", t("capacity.plus", n=plan.people), t("capacity.at_the_busiest"), ""),
-        ("cost", format_cents(plan.cost_cents, language), t("capacity.cost_note"), ""),
+        ("cost", t("capacity.euros", n=round(plan.cost_cents / 100)), t("capacity.cost_note"), ""),
         (
             "spare",
             "–" if spare is None else t("capacity.percent", n=max(spare, 0)),
