@@ -32,7 +32,6 @@ from bench.ground import Ground, free_port, ready
 from bench.order_carts import Goods, connect, survey
 from bench.rush.verdict import check
 from cabas.kit.lifeline import end_with
-from cabas.kit.postgres import find_binaries
 
 ORDERS_BEFORE = 40
 """Acknowledged before the primary is killed: the load is up."""
@@ -99,8 +98,9 @@ def main(failovers: int, add: bool, ttl: int, keep: bool) -> None:  # noqa: FBT0
             with measure.step(f"fall {number} of {failovers}"):
                 falls.append(stage.fall())
         lost, breaches, orders = stage.lost(), check(stage.ground), len(journal_of(stage.journal))
-        troubles = stage.troubles
-    figures = told(falls, lost=lost, orders=orders, breaches=breaches, ttl=ttl, add=add)
+        troubles, pooled = stage.troubles, stage.cluster.bouncer is not None
+    figures = told(falls, lost=lost, orders=orders, breaches=breaches, add=add)
+    figures.ttl_s, figures.pooled = ttl, pooled
     measure.keep("failover", msgspec.structs.asdict(figures))
     show(figures, falls, troubles, breaches)
     if not figures.good:
@@ -119,13 +119,14 @@ def _stage(*, keep: bool, timing: Timing) -> Iterator[Rehearsal]:
     try:
         with measure.step("three nodes"):
             cluster.start()
-        ground = Ground(folder, cluster.url, find_binaries())
+        ground = Ground(folder, cluster.url, cluster.binaries)
         with measure.step("the demo network"):
             ground.cabas("migrate")
             ground.cabas("seed")
         port = free_port()
-        site = _running(ground, "web", CABAS_PORT=str(port), CABAS_WEB_PROCESSES="1")
-        with site as process, _running(ground, "worker"):
+        pooled = {"CABAS_DATABASE_URL": cluster.pooled_url}
+        site = _running(ground, "web", CABAS_PORT=str(port), CABAS_WEB_PROCESSES="1", **pooled)
+        with site as process, _running(ground, "worker", **pooled):
             ready(process, f"http://127.0.0.1:{port}/readyz")
             yield Rehearsal(cluster, ground, port)
     finally:

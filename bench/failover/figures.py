@@ -42,6 +42,9 @@ class Figures(msgspec.Struct, kw_only=True):
     pages_answered: int = 0
     slowest_page_s: float = 0.0
     ttl_s: int = 0
+    pooled: bool = False
+    """By PgBouncer, a connection for each transaction."""
+
     check_ok: bool = True
     recovered_s: list[float] = []
     elected_s: list[float] = []
@@ -56,9 +59,7 @@ class Figures(msgspec.Struct, kw_only=True):
         )
 
 
-def told(
-    falls: Sequence[Fall], *, lost: int, orders: int, breaches: Sequence[str], ttl: int, add: bool
-) -> Figures:
+def told(falls: Sequence[Fall], *, lost: int, orders: int, breaches: Sequence[str], add: bool) -> Figures:
     """:param add: to those that were kept before."""
     figures = _kept() if add else Figures()
     figures.recovered_s += [round(one.recovered, 1) for one in falls]
@@ -73,7 +74,6 @@ def told(
     figures.rto_median_s = round(statistics.median(figures.recovered_s), 1)
     figures.rto_max_s = max(figures.recovered_s)
     figures.elected_median_s = round(statistics.median(figures.elected_s), 1)
-    figures.ttl_s = ttl
     figures.check_ok = figures.check_ok and not breaches
     return figures
 
@@ -107,7 +107,7 @@ def show(figures: Figures, falls: Sequence[Fall], troubles: Counter[str], breach
             Figure(name="the slowest page", value=figures.slowest_page_s, unit="s"),
         ],
         notes=[
-            f"ttl {figures.ttl_s} s; web and worker were never restarted",
+            f"ttl {figures.ttl_s} s, {'by' if figures.pooled else 'without'} PgBouncer; nothing of ours was restarted",
             *(f"{count} × page {what}" for what, count in failed.most_common(5)),
             *(f"{count} × {what}" for what, count in troubles.most_common(8)),
             *breaches,

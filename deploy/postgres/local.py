@@ -1,35 +1,29 @@
 """
-A cluster of PostgreSQL on one machine: Patroni on each node, etcd, HAProxy; in a temporary folder.
+A cluster of PostgreSQL on one machine: Patroni and etcd on each node, HAProxy and PgBouncer before them.
 
-The files it renders are those of production (``patroni.yml``, ``haproxy.cfg`` beside this one), with ports of this
-machine in the place of hosts. Nothing runs as root: PostgreSQL would refuse.
+The files it renders are those of production (``patroni.yml``, ``haproxy.cfg``, ``pgbouncer.ini``, ``role.sql`` beside
+this one), with ports of this machine in the place of hosts.
 """
 
 import os
-import pwd
 import secrets
-import shutil
-import signal
-import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import msgspec
 
-from cabas.kit.lifeline import end_with
 from cabas.kit.postgres import find_binaries
+from deploy.postgres.processes import Processes, bouncer, descendants, free_port, program
 
 HERE = Path(__file__).parent
 PATRONI = HERE.parent.parent / ".venv-postgres" / "bin" / "patroni"
-ACCOUNTS = ("postgres", "nobody")
-START_SECONDS = 120
+HOST = "127.0.0.1"
+USER = DATABASE = "cabas"
+START_SECONDS = 180
 LOOK_EVERY_SECONDS = 0.1
 
 
@@ -44,6 +38,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Node(msgspec.Struct, frozen=True):
+    """A machine, that is here a folder and some ports."""
+
     name: str
     folder: Path
     port: int
@@ -51,11 +47,16 @@ class Node(msgspec.Struct, frozen=True):
     etcd_port: int
     etcd_peer_port: int
 
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
 
 class Cluster:
     """
     Three nodes unless said.
 
+    :param folder: empty; the accounts of the servers must be able to reach it.
     :param archive_command: PostgreSQL's; "": WAL is not archived.
     """
 
@@ -67,51 +68,67 @@ class Cluster:
             Node(f"node{n}", folder / f"node{n}", *(free_port() for _ in range(4)))
             for n in range(1, nodes + 1)
         ]
-        self.port, self.standby_port = free_port(), free_port()
+        self.port, self.standby_port, self.pooled_port = free_port(), free_port(), free_port()
+        self.bouncer = bouncer()
+        self.binaries = find_binaries()
         self._timing = timing or Timing()
         self._archive_command = archive_command
-        self._password = secrets.token_urlsafe(24)
-        self._who = _unprivileged()
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._password, self._user_password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        self._processes = Processes(folder)
 
     @property
     def url(self) -> str:
-        """The primary's, whoever it is."""
-        return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
+        """The primary's, whoever it is: for what holds a session (migrations, seeds, imports)."""
+        return self._url(self.port)
 
-    def url_of(self, node: Node) -> str:
-        return f"postgresql://postgres:{self._password}@127.0.0.1:{node.port}/postgres"
+    @property
+    def pooled_url(self) -> str:
+        """The same by PgBouncer where there is one that will do: for the shop's processes."""
+        return self._url(self.pooled_port if self.bouncer else self.port)
+
+    @property
+    def admin_url(self) -> str:
+        return f"postgresql://postgres:{self._password}@{HOST}:{self.port}/postgres"
 
     def start(self) -> None:
-        """Returns when there is a primary, and standbys that follow. :raises SystemExit: there is none in time."""
+        """
+        Returns when there is a primary, standbys that follow, and the shop's own empty database.
+
+        :raises SystemExit: there is none in time.
+        """
         self.folder.chmod(0o755)
         for node in self.nodes:
-            self._make(node.folder)
+            self._processes.folder(node.folder)
             self._configure(node)
         for node in self.nodes:
             self.start_node(node)
         self._start_haproxy()
         self.wait(self.whole, "all nodes to follow one primary")
+        self._make_role()
+        if self.bouncer:
+            self._start_bouncer(self.bouncer)
 
     def stop(self) -> None:
         for node in self.nodes:
             self.kill(node)
-        for process in self._running.values():
-            process.kill()
-            process.wait()
+        self._processes.kill_all()
 
     def start_node(self, node: Node) -> None:
         """Its etcd and its Patroni, which starts the server."""
-        self._start_etcd(node)
-        self._run(node.name, [str(PATRONI), str(node.folder / "patroni.yml")], **self._who)
+        client, peer = f"http://{HOST}:{node.etcd_port}", f"http://{HOST}:{node.etcd_peer_port}"
+        members = ",".join(f"{one.name}=http://{HOST}:{one.etcd_peer_port}" for one in self.nodes)
+        self._processes.run(
+            f"{node.name}-etcd", program("etcd", "etcd-server"), "--name", node.name,
+            "--data-dir", node.folder / "etcd", "--logger", "zap",
+            "--listen-client-urls", client, "--advertise-client-urls", client,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+            "--initial-cluster", members, "--initial-cluster-state", "new",
+        )  # fmt: skip
+        self._processes.run(node.name, PATRONI, node.folder / "patroni.yml")
 
     def kill(self, node: Node) -> None:
         """As when its machine loses power: etcd, Patroni, the server and all of its processes, at once."""
-        gone = [self._running.pop(name) for name in (node.name, f"{node.name}-etcd") if name in self._running]
-        for pid in [*(one.pid for one in gone), *_server(node)]:
-            _kill(pid)
-        for one in gone:
-            one.wait()
+        self._processes.kill(node.name, f"{node.name}-etcd", more=_server(node))
 
     def kill_primary(self) -> Node:
         """Returns who it was. :raises SystemExit: nobody leads."""
@@ -123,14 +140,14 @@ class Cluster:
 
     def primary(self) -> Node | None:
         """Who says that it leads; asked of Patroni, as HAProxy does."""
-        return next((node for node in self.nodes if self._says(node, "primary")), None)
+        return next((node for node in self.nodes if _says(node, "primary")), None)
 
     def whole(self) -> bool:
         """One primary, one synchronous standby, and all others following."""
         return (
             self.primary() is not None
-            and sum(self._says(node, "replica") for node in self.nodes) == len(self.nodes) - 1
-            and any(self._says(node, "synchronous") for node in self.nodes)
+            and sum(_says(node, "replica") for node in self.nodes) == len(self.nodes) - 1
+            and any(_says(node, "synchronous") for node in self.nodes)
         )
 
     def wait(self, until: Callable[[], bool], what: str, *, seconds: float = START_SECONDS) -> None:
@@ -141,138 +158,87 @@ class Cluster:
                 raise SystemExit(f"waited {seconds} s for {what}: see the logs in {self.folder}")
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _says(self, node: Node, role: str) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{node.rest_port}/{role}", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+    def _url(self, port: int) -> str:
+        return f"postgresql://{USER}:{self._user_password}@{HOST}:{port}/{DATABASE}"
 
     def _configure(self, node: Node) -> None:
-        values = {
+        text = _rendered(
+            "patroni.yml",
             **msgspec.structs.asdict(self._timing),
-            "name": node.name,
-            "folder": node.folder,
-            "host": "127.0.0.1",
-            "port": node.port,
-            "rest_port": node.rest_port,
-            "network": "127.0.0.1/32",
-            "etcd": ",".join(f"127.0.0.1:{one.etcd_port}" for one in self.nodes),
-            "binaries": find_binaries(),
-            "password": self._password,
-            "shared_buffers": "64MB",
-            "archive_mode": "on" if self._archive_command else "off",
-            "archive_command": self._archive_command,
-            "watchdog": "off",
-        }
-        path = node.folder / "patroni.yml"
-        path.write_text(Template((HERE / "patroni.yml").read_text()).substitute(values))
-        path.chmod(0o600)
-        self._give(path)
-
-    def _start_etcd(self, node: Node) -> None:
-        program = shutil.which("etcd") or shutil.which("etcd", path="/usr/bin:/usr/sbin")
-        if program is None:
-            raise SystemExit("no etcd here (as root: apt-get install etcd-server)")
-        client, peer = f"http://127.0.0.1:{node.etcd_port}", f"http://127.0.0.1:{node.etcd_peer_port}"
-        members = ",".join(f"{one.name}=http://127.0.0.1:{one.etcd_peer_port}" for one in self.nodes)
-        self._run(
-            f"{node.name}-etcd",
-            [
-                program, "--name", node.name, "--data-dir", str(node.folder / "etcd"), "--logger", "zap",
-                "--listen-client-urls", client, "--advertise-client-urls", client,
-                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                "--initial-cluster", members, "--initial-cluster-state", "new",
-                "--heartbeat-interval", "250", "--election-timeout", "2500",
-            ],
-            **self._who,
-        )  # fmt: skip
+            name=node.name,
+            folder=node.folder,
+            host=HOST,
+            port=node.port,
+            rest_port=node.rest_port,
+            network=f"{HOST}/32",
+            etcd=",".join(f"{HOST}:{one.etcd_port}" for one in self.nodes),
+            binaries=self.binaries,
+            password=self._password,
+            shared_buffers="64MB",
+            archive_mode="on" if self._archive_command else "off",
+            archive_command=self._archive_command,
+            watchdog="off",
+        )
+        self._processes.secret(node.folder / "patroni.yml", text)
 
     def _start_haproxy(self) -> None:
-        program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
-        if program is None:
-            raise SystemExit("no HAProxy here (as root: apt-get install haproxy)")
         servers = "\n".join(
-            f"    server {node.name} 127.0.0.1:{node.port} check port {node.rest_port}" for node in self.nodes
+            f"    server {node.name} {HOST}:{node.port} check port {node.rest_port}" for node in self.nodes
         )
-        path = self.folder / "haproxy.cfg"
-        path.write_text(
-            Template((HERE / "haproxy.cfg").read_text()).substitute(
-                bind="127.0.0.1",
-                primary_port=self.port,
-                standby_port=self.standby_port,
-                check_interval=self._timing.check_interval,
-                servers=servers,
-            )
+        text = _rendered(
+            "haproxy.cfg",
+            bind=HOST,
+            primary_port=self.port,
+            standby_port=self.standby_port,
+            check_interval=self._timing.check_interval,
+            servers=servers,
         )
-        self._run("haproxy", [program, "-db", "-f", str(path)], **self._who)
+        path = self._processes.secret(self.folder / "haproxy.cfg", text)
+        self._processes.run("haproxy", program("haproxy", "haproxy"), "-db", "-f", path)
 
-    def _run(self, name: str, command: list[str], **who: Any) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                command,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=partial(end_with, os.getpid()),
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-                **who,
-            )
+    def _start_bouncer(self, found: str) -> None:
+        users = self._processes.secret(self.folder / "users.txt", f'"{USER}" "{self._user_password}"\n')
+        text = _rendered(
+            "pgbouncer.ini",
+            database=DATABASE,
+            host=HOST,
+            port=self.port,
+            bind=HOST,
+            pooled_port=self.pooled_port,
+            users=users,
+        )
+        path = self._processes.secret(self.folder / "pgbouncer.ini", text)
+        self._processes.run("pgbouncer", found, path)
 
-    def _make(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
-        self._give(folder)
-
-    def _give(self, path: Path) -> None:
-        if self._who:
-            shutil.chown(path, user=self._who["user"], group=self._who["group"])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    def _make_role(self) -> None:
+        text = _rendered("role.sql", user=USER, database=DATABASE, password=self._user_password)
+        subprocess.run(
+            [self.binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", self.admin_url],
+            input=text,
+            text=True,
+            check=True,
+        )
 
 
-def _unprivileged() -> dict[str, Any]:
-    if os.geteuid() != 0:
-        return {}
-    for name in ACCOUNTS:
-        try:
-            account = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return {"user": name, "group": account.pw_gid, "extra_groups": []}
-    raise SystemExit(f"running as root needs one of the accounts {', '.join(ACCOUNTS)}")
+def _rendered(file: str, **values: object) -> str:
+    return Template((HERE / file).read_text()).substitute(values)
+
+
+def _says(node: Node, role: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{node.rest_port}/{role}", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _server(node: Node) -> Iterator[int]:
-    """The node's postmaster and its children, which are sessions of their own."""
+    """The node's postmaster, where it runs, and its children."""
     try:
-        postmaster = int((node.folder / "data" / "postmaster.pid").read_text().split()[0])
+        postmaster = int((node.data / "postmaster.pid").read_text().split()[0])
+        # The file outlives its server, and its number may be anybody's.
+        if os.readlink(f"/proc/{postmaster}/cwd") != str(node.data):
+            return
     except (OSError, ValueError, IndexError):
         return
-    if Path(f"/proc/{postmaster}/cwd").exists() and os.readlink(f"/proc/{postmaster}/cwd") == str(
-        node.folder / "data"
-    ):
-        children = [*_descendants(postmaster)]
-        yield postmaster
-        yield from children
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return
-    for child in map(int, children):
-        yield child
-        yield from _descendants(child)
-
-
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    yield from [postmaster, *descendants(postmaster)]

@@ -20,6 +20,18 @@ ACQUIRE_TIMEOUT_SECONDS = 5.0
 RELEASE_TIMEOUT_SECONDS = 0.5
 """A connection whose statement was given up and isn't cancelled by then is dropped."""
 
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": LOCK_TIMEOUT,
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    # A plan is kept: one that was made while a table was empty would read all of it for each order
+    # of the first busy hour. Whatever has an index is read by it.
+    "enable_seqscan": "off",
+}
+"""What each session is set to; behind a pooler of transactions the role must have it (deploy/postgres/role.sql)."""
+
 RECONNECT_SECONDS = 0.5
 WAITS_KEPT = 4096
 _log = logging.getLogger("cabas.db")
@@ -123,18 +135,7 @@ class Database:
             max_size=connections_max,
             init=prepare_connection,
             reset=_keep,
-            server_settings={
-                "application_name": "cabas",
-                "timezone": "UTC",
-                "lock_timeout": LOCK_TIMEOUT,
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "jit": "off",
-                "plan_cache_mode": "force_generic_plan",
-                # A plan is kept: one that was made while a table was empty would read all of it for each order
-                # of the first busy hour. Whatever has an index is read by it.
-                "enable_seqscan": "off",
-                **(settings or {}),
-            },
+            server_settings={"application_name": "cabas", **SESSION, **(settings or {})},
         )
         return cls(pool)
 
