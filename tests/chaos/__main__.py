@@ -131,6 +131,26 @@ def mutants(_: argparse.Namespace) -> dict[str, Any]:
     return {"mutants_caught": len(caught.names), "breaches": caught.failed}
 
 
+def faults(_: argparse.Namespace) -> dict[str, Any]:
+    """The whole fault matrix of `faults.matrix_test`."""
+    os.environ["CABAS_FAULTS"] = "whole"
+    cells = Counted()
+    path = Path(__file__).parent.parent / "faults" / "matrix_test.py"
+    pytest.main(["-q", "-p", "no:cacheprovider", str(path)], plugins=[cells])
+    return {"fault_cells": cells.passed, "breaches": cells.failed}
+
+
+class Counted:
+    """Counts what came out, as a plugin of pytest."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed += report.failed
+        self.passed += report.when == "call" and report.passed and "[" in report.nodeid
+
+
 class Caught:
     """Counts, as a plugin of pytest."""
 
@@ -167,6 +187,7 @@ def contention(given: argparse.Namespace) -> dict[str, Any]:
 
 PARTS = {
     "mutants": mutants,
+    "faults": faults,
     "contention": contention,
     "kills": kills,
     "machine": machine,
