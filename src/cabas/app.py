@@ -22,6 +22,8 @@ from litestar.static_files import create_static_files_router
 from cabas import settings as settings_module
 from cabas.connectors import telemetry_otlp
 from cabas.connectors.bridge_loyalty.reaching import loyalty_for
+from cabas.connectors.payments_bank import BankClient
+from cabas.connectors.payments_bank.guarded import SHOPPERS, guarded
 from cabas.connectors.push_web import public_key
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit import lifeline
@@ -39,6 +41,7 @@ from cabas.web.api import routes as api
 from cabas.web.assets import BUILT, Assets
 from cabas.web.busy_page import BusyPage
 from cabas.web.console import routes as console
+from cabas.web.content_policy import content_policy
 from cabas.web.directory import Directory
 from cabas.web.farewell import Farewell
 from cabas.web.guard import refuse_forged
@@ -61,10 +64,7 @@ WEB = Path(__file__).parent / "web"
 BODY_BYTES_MAX = 512 * 1024
 GC_ALLOCATIONS = 20_000
 SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-        " form-action 'self'; frame-ancestors 'none'"
-    ),
+    "content-security-policy": content_policy(),
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -164,6 +164,7 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     ladder = SiteLadder(database, telling, clock)
     board = Board(f"web:{os.uname().nodename}:{os.getpid()}", clock)
     loyalty = loyalty_for(settings.bridges, board=board, database=database, clock=clock)
+    bank = BankClient(settings.bank.url, settings.bank.key) if settings.bank else None
     assets = Assets(BUILT)
     renderer = Renderer(
         {face: WEB / face / "templates" for face in ("ui", "storefront", "store_app", "console")},
@@ -184,6 +185,7 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
         ladder=ladder,
         board=board,
         loyalty=loyalty,
+        bank=guarded(bank, board, SHOPPERS) if bank else None,
         kept=KeptPages(),
         addresses=AddressLimits(orders=DEFAULTS.address_orders, holds=DEFAULTS.address_holds),
         busy_page=BusyPage(renderer, catalogues),
@@ -214,6 +216,8 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
             task.cancel()
         if loyalty:
             await loyalty.close()
+        if bank:
+            await bank.close()
         await database.close()
         await telling.close()
         await asyncio.to_thread(telemetry_otlp.end)

@@ -8,6 +8,7 @@ an order was placed       ``order_confirmed``      once it was sent to its store
 it was changed            ``order_changed``        likewise
 it was cancelled          ``order_cancelled``      likewise
 it is ready               ``order_ready``          with the fact (`domain.orders.operations.move_to`)
+a card didn't pay         ``payment_failed``       with the fact (`domain.payments.following`)
 a withdrawal was declared ``withdrawal_received``  with the fact (`domain.orders.withdrawing.withdraw`)
 asked for in advance      ``advance_…``            with the fact (`domain.advance`)
 it was handed over        (the cagnotte)           once it was credited (`domain.handover.earning`)
@@ -18,6 +19,7 @@ whether it was told. Messages wait in the database until a worker sends them.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from cabas.connectors.mail_folder import FolderMailer
@@ -31,9 +33,12 @@ from cabas.domain.loyalty.ports import Programme
 from cabas.domain.messages import jobs as messages
 from cabas.domain.messages.ports import Mailer
 from cabas.domain.messages.sending import Post
+from cabas.domain.orders import queries as orders
 from cabas.domain.orders import telling
+from cabas.domain.orders.model import OrderState
+from cabas.domain.payments.model import Tender
 from cabas.kit.clock import Clock, SystemClock
-from cabas.kit.db import Database
+from cabas.kit.db import Database, Transaction
 from cabas.policies import DEFAULTS
 from cabas.settings import BadSetting, Settings
 from cabas.web.letters.scribe import make_scribe
@@ -44,6 +49,8 @@ TOLD_OF_ORDERS: Final[Mapping[str, str]] = {
     "order_cancelled": "order_cancelled",
 }
 """Facts that are dispatched to stores, and the message to the shopper that follows from each."""
+
+SEEN_AT_THE_BANK: Final = frozenset({"declined", "cancelled", "confirmation_failed"})
 
 
 async def tell_shoppers(database: Database, clock: Clock) -> int:
@@ -62,6 +69,18 @@ async def credit_handovers(database: Database, clock: Clock, *, programme: Progr
         return await earning.earn_handed_over(
             tx, months=DEFAULTS.loyalty_months, programme=programme, now=clock.now()
         )
+
+
+async def tell_of_failed_payment(tx: Transaction, tender: Tender, now: datetime) -> None:
+    """The order stands, and is paid at the store. What the shopper saw the bank say need not be said again."""
+    if tender.problem in SEEN_AT_THE_BANK:
+        return
+    order = await orders.order_of_store(tx, store_id=tender.store_id, order_id=tender.order_id)
+    if order.state in (OrderState.CANCELLED, OrderState.HANDED_OVER):
+        return
+    await telling.tell_about(
+        tx, order, template="payment_failed", key=f"payment_failed:{tender.key}", values={}, now=now
+    )
 
 
 async def send_messages(

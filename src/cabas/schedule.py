@@ -12,20 +12,30 @@ from cabas.connectors import figures_prometheus as figures
 from cabas.connectors.bridge_client import pulled
 from cabas.connectors.bridge_client.reaching import peer_for
 from cabas.connectors.bridge_feeds import statuses
+from cabas.connectors.bridge_loyalty import Owed
 from cabas.connectors.bridge_outbox.rounds import Rounds
+from cabas.connectors.payments_bank import BankClient
+from cabas.connectors.payments_bank.guarded import WORKERS, guarded
 from cabas.domain.advance import jobs as advance
 from cabas.domain.capacity import jobs as capacity
 from cabas.domain.customers import jobs as customers
 from cabas.domain.loyalty import jobs as loyalty
 from cabas.domain.messages import jobs as messages
 from cabas.domain.orders import jobs as orders
+from cabas.domain.payments import jobs as payments
 from cabas.domain.slots import jobs as slots
 from cabas.domain.waiting_room import jobs as waiting_room
 from cabas.kit.board import Board
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database
 from cabas.policies import DEFAULTS
-from cabas.reactions import credit_handovers, post_office, send_messages, tell_shoppers
+from cabas.reactions import (
+    credit_handovers,
+    post_office,
+    send_messages,
+    tell_of_failed_payment,
+    tell_shoppers,
+)
 from cabas.settings import Settings
 from cabas.web import edge
 
@@ -94,8 +104,8 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         a_second_pressed=DEFAULTS.messages_a_second_pressed,
     )
     bridges: tuple[Recurring, ...] = ()
+    board = Board(f"worker:{os.uname().nodename}:{os.getpid()}", SystemClock(settings.clock_offset))
     if settings.bridges:
-        board = Board(f"worker:{os.uname().nodename}:{os.getpid()}", SystemClock(settings.clock_offset))
         rounds = Rounds(settings.bridges, board)
         bridges = (
             Recurring(
@@ -106,21 +116,24 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
                 timedelta(seconds=1),
                 partial(rounds.run, service="registry"),
             ),
-            Recurring("tell how outside services are", timedelta(seconds=1), board.tell),
             Recurring("forget balances of other days", timedelta(hours=1), bridge_loyalty.forget_old),
             Recurring("forget answers of long ago", timedelta(hours=1), bridge_outbox.forget_old),
             Recurring("number order statuses for bridges", timedelta(seconds=1), statuses.number_pending),
             Recurring("forget what bridges no longer need", timedelta(minutes=1), pulled.forget_run_out),
         )
-    cagnotte: tuple[Recurring, ...] = ()
-    if peer_for(settings.bridges, "loyalty") is None:
-        cagnotte = (
-            Recurring("credit what was handed over", timedelta(seconds=2), credit_handovers),
-            Recurring("let what is left of old earnings expire", timedelta(minutes=10), loyalty.expire_due),
+    theirs = Owed() if peer_for(settings.bridges, "loyalty") else None
+    credit = partial(credit_handovers, programme=theirs)
+    cagnotte = (Recurring("credit what was handed over", timedelta(seconds=2), credit),)
+    if theirs is None:
+        expire = Recurring(
+            "let what is left of old earnings expire", timedelta(minutes=10), loyalty.expire_due
         )
+        cagnotte = (*cagnotte, expire)
     return (
         *RECURRING,
         *bridges,
+        *_payments(settings, board),
+        Recurring("tell how outside services are", timedelta(seconds=1), board.tell),
         *_figures(settings),
         *cagnotte,
         Recurring("send what people are told", timedelta(seconds=1), send),
@@ -148,3 +161,11 @@ def _figures(settings: Settings) -> tuple[Recurring, ...]:
         return jobs
     ask = partial(figures.probe, url=told.probe_url)
     return (*jobs, Recurring("ask the site as a shopper does", timedelta(seconds=5), ask))
+
+
+def _payments(settings: Settings, board: Board) -> tuple[Recurring, ...]:
+    if settings.bank is None:
+        return ()
+    bank = guarded(BankClient(settings.bank.url, settings.bank.key), board, WORKERS)
+    follow = partial(payments.follow_due, bank=bank, on_failed=tell_of_failed_payment)
+    return (Recurring("follow payments at the bank", timedelta(seconds=1), follow),)

@@ -6,11 +6,13 @@ Every secret may be given by file: ``CABAS_SECRET_KEY_FILE=/run/secrets/key``.
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,10 +22,20 @@ from cabas.kit.telemetry import BadTelemetry, Telemetry, telemetry_of
 Environment = Literal["development", "production"]
 SECRET_BYTES_MIN = 32
 VAPID_BYTES = 32
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
 class BadSetting(SystemExit):
     """A setting is missing or wrong: the process must not start."""
+
+
+class Bank(msgspec.Struct, frozen=True, kw_only=True):
+    """``pages``: the origin of the pages where shoppers pay. ``webhook_secret``: signs what the bank tells us."""
+
+    url: str
+    pages: str
+    key: str
+    webhook_secret: str
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Our key for notifications: 32 bytes in base64url; "": there are none."""
     bridges: tuple[Peer, ...]
     """The middle layers that may call, or be asked for, what the grocer's own systems hold."""
+    bank: Bank | None
+    """Who takes cards; None: orders are paid at the store."""
     telemetry: Telemetry
     """How much is logged, and where traces and figures go."""
     reload_templates: bool
@@ -89,6 +103,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail_from=_mail_from(env, environment=environment),
         vapid_key=_vapid_key(env, environment=environment, data_folder=data_folder),
         bridges=_bridges(env),
+        bank=_bank(env, environment=environment),
         telemetry=_telemetry(env),
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
@@ -172,6 +187,21 @@ def _bridges(env: Mapping[str, str]) -> tuple[Peer, ...]:
         return peers_of(_secret(env, "CABAS_BRIDGES"))
     except BadPeer as problem:
         raise BadSetting(f"CABAS_BRIDGES: {problem}") from None
+
+
+def _bank(env: Mapping[str, str], *, environment: str) -> Bank | None:
+    url = env.get("CABAS_BANK_URL", "").rstrip("/")
+    if not url:
+        return None
+    pages = urlsplit(env.get("CABAS_BANK_PAGES") or url)
+    schemes = ("https",) if environment == "production" else ("https", "http")
+    for one in (urlsplit(url), pages):
+        if one.scheme not in schemes or not _HOST.fullmatch(one.netloc):
+            raise BadSetting("CABAS_BANK_URL and CABAS_BANK_PAGES must be https://host")
+    key, webhook_secret = _secret(env, "CABAS_BANK_KEY"), _secret(env, "CABAS_BANK_WEBHOOK_SECRET")
+    if not key or not webhook_secret:
+        raise BadSetting("CABAS_BANK_URL needs CABAS_BANK_KEY and CABAS_BANK_WEBHOOK_SECRET")
+    return Bank(url=url, pages=f"{pages.scheme}://{pages.netloc}", key=key, webhook_secret=webhook_secret)
 
 
 def _telemetry(env: Mapping[str, str]) -> Telemetry:

@@ -108,6 +108,8 @@ def _api(method: str, path: str) -> int:
         return P5 if rest == "bridge/feed-parts" else FREE if rest in _BRIDGE_WAITS else P1
     if rest == "orders" and method == "POST":
         return P0
+    if rest == "payments/words":
+        return P2
     if rest.startswith("orders") or rest.endswith("/slot-hold"):
         return P1
     if rest.startswith("carts"):

@@ -3,6 +3,7 @@
 import msgspec
 
 from cabas.connectors.bridge_loyalty import BridgedLoyalty
+from cabas.domain.payments.ports import CardBank
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit.board import Board
 from cabas.kit.clock import Clock
@@ -35,6 +36,8 @@ class Site(msgspec.Struct, kw_only=True):
     board: Board
     loyalty: BridgedLoyalty | None
     """The grocer's own system; None: the ledger in `cabas.domain.loyalty` is the one of record."""
+    bank: CardBank | None
+    """Who takes cards; None: orders are paid at the store."""
     kept: KeptPages
     addresses: AddressLimits
     busy_page: BusyPage

@@ -68,7 +68,7 @@ class Desk:
     async def tender(self) -> Tender:
         return (await self.tenders())[0]
 
-    async def _fell(self, tx, tender):
+    async def _fell(self, tx, tender, now):
         self.failed.append(tender)
 
 

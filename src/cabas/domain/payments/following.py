@@ -45,8 +45,8 @@ BACKOFF_MAX = timedelta(minutes=15)
 _BACKOFF_DOUBLINGS = 12
 _log = logging.getLogger("cabas.payments")
 
-OnFailed = Callable[[Transaction, Tender], Awaitable[None]]
-"""Told, in the transaction of the fact, that a payment by card has failed."""
+OnFailed = Callable[[Transaction, Tender, datetime], Awaitable[None]]
+"""Told, in the transaction of the fact, that a payment by card has failed, and when."""
 
 
 async def authorise(
@@ -141,7 +141,7 @@ async def _write(
         after = msgspec.structs.replace(after, next_at=_next_at(after, step, now=now))
         await records.update_tender(tx, after)
         if after.state is State.FAILED and current.state is not State.FAILED and on_failed is not None:
-            await on_failed(tx, after)
+            await on_failed(tx, after, now)
     return after
 
 
@@ -173,6 +173,7 @@ async def _again(database: Database, clock: Clock, tender: Tender, problem: str)
 
 async def _refused(database: Database, clock: Clock, tender: Tender, code: str, on_failed: OnFailed) -> None:
     """A no to a capture ends it: paid at the counter. A no to anything else is for people to see; asked again."""
+    now = clock.now()
     async with database.transaction() as tx:
         current = await records.lock_tender(
             tx, store_id=tender.store_id, order_id=tender.order_id, number=tender.number
@@ -180,7 +181,7 @@ async def _refused(database: Database, clock: Clock, tender: Tender, code: str, 
         if current is not None and current.state is State.HELD and current.wanted_cents:
             failed = give_up(current, code)
             await records.update_tender(tx, failed)
-            await on_failed(tx, failed)
+            await on_failed(tx, failed, now)
             return
     _log.error("payment %s: the bank refuses: %s", tender.key, code)
     await _again(database, clock, tender, code)

@@ -19,7 +19,8 @@ from cabas.kit.errors import Conflict
 
 AT_STORE = "at_store"
 CARD = "card"
-METHODS = frozenset({AT_STORE})
+METHODS = frozenset({AT_STORE, CARD})
+"""What an order may name; what is offered where is each face's affair."""
 AUTHORISED_WITHIN = timedelta(minutes=20)
 """A payment that is not authorised by then falls back to paying at the store."""
 

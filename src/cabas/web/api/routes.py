@@ -6,6 +6,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from cabas.web.api import (
+    bank_words,
     bridge,
     carts,
     draws,
@@ -69,6 +70,7 @@ def router() -> Router:
             *store_orders.ROUTES,
             *picking_events.ROUTES,
             *bridge.ROUTES,
+            *bank_words.ROUTES,
         ],
         request_max_body_size=BODY_BYTES_MAX,
     )

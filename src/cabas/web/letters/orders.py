@@ -99,6 +99,23 @@ async def ready(desk: Desk, _renderer: Renderer) -> Page:
     )
 
 
+async def payment_failed(desk: Desk, _renderer: Renderer) -> Page:
+    """The order stands, and is paid at the store: nothing was lost."""
+    told = await _told(desk)
+    t = desk.t
+    lead = t("mail.payment_failed_lead")
+    return Page(
+        subject=t("mail.payment_failed_subject", code=told.order.code),
+        short=lead,
+        path=told.path,
+        blocks=[
+            text(lead),
+            facts("", _identity(desk, told)),
+            button(t("mail.see_order"), desk.link(told.path)),
+        ],
+    )
+
+
 async def withdrawal(desk: Desk, _renderer: Renderer) -> Page:
     """D221-5-1: the declaration's content, date and hour, on a durable medium."""
     told = await _told(desk)

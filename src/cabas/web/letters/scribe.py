@@ -20,6 +20,7 @@ LETTERS: Final[Mapping[str, Writer]] = {
     "order_changed": orders.changed,
     "order_cancelled": orders.cancelled,
     "order_ready": orders.ready,
+    "payment_failed": orders.payment_failed,
     "withdrawal_received": orders.withdrawal,
     "advance_taken": advance.taken,
     "advance_placed": advance.placed,

@@ -29,6 +29,7 @@ from cabas.domain.checkout.model import (
     TooManyOrders,
 )
 from cabas.domain.orders import queries as orders
+from cabas.domain.payments.model import CARD
 from cabas.domain.slots import queries as slots
 from cabas.domain.slots.model import SlotClosed, SlotFull, SlotNotOpen, SlotUnknown
 from cabas.kit.db import Connection
@@ -41,7 +42,7 @@ from cabas.web.forms import Form, read_form
 from cabas.web.pages import Notice, see_other
 from cabas.web.request import ShopRequest
 from cabas.web.room_guard import before_checkout, before_order
-from cabas.web.storefront import kept_order
+from cabas.web.storefront import kept_order, paying
 from cabas.web.storefront.checkout_form import Asked, fresh_key, prefilled, read_checkout
 from cabas.web.storefront.checkout_view import Basis, Said, checkout_page
 from cabas.web.storefront.shopper import Shopper, cart_of, forget_basket, priced_now, shopper_now, shopper_of
@@ -105,6 +106,8 @@ async def _place(request: ShopRequest, form: Form, asked: Asked) -> Response[Any
         return await _refused(request, form, asked, shopper, refused)
     if request.visitor.cart_id == asked.cart_id:
         forget_basket(request)
+    if wanted.payment_method == CARD:
+        return await paying.after_order(request, placed)
     return see_other(request, f"/commandes/{placed.order_id}?merci=1")
 
 
@@ -142,7 +145,7 @@ def _shown_total(request: ShopRequest, asked: Asked) -> str:
 
 async def _asked(request: ShopRequest, form: Form) -> Asked:
     slot = form.text("slot", required=False, length_max=20)
-    return read_checkout(form, delivery=slot.endswith(_DELIVERY_DIGIT))
+    return read_checkout(form, delivery=slot.endswith(_DELIVERY_DIGIT), methods=paying.offered(request))
 
 
 def _request(request: ShopRequest, asked: Asked, cart_id: UUID, shopper: Shopper) -> Request:

@@ -1,5 +1,6 @@
 """The one form of checkout: read, bounded, checked; what is wrong is said beside its field."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from cabas.domain.customers.model import (
     check_address,
     check_contact,
 )
-from cabas.domain.payments.model import AT_STORE, METHODS
+from cabas.domain.payments.model import AT_STORE
 from cabas.kit.db import Connection
 from cabas.kit.ids import parse_id
 from cabas.web.forms import Form
@@ -49,11 +50,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """None: something in it is wrong."""
 
 
-def read_checkout(form: Form, *, delivery: bool) -> Asked:
-    """Faults stay in ``form.errors``."""
+def read_checkout(form: Form, *, delivery: bool, methods: Collection[str] = (AT_STORE,)) -> Asked:
+    """Faults stay in ``form.errors``. ``methods``: the ways of paying that the page offered."""
     slot_id = form.integer("slot", low=1, high=SLOT_ID_MAX - 1)
     choice = form.choice("substitution", frozenset(Substitution))
-    payment = form.choice("payment", METHODS, default=AT_STORE)
+    payment = form.choice("payment", frozenset(methods), default=AT_STORE)
     return Asked(
         cart_id=parse_id(_hidden(form, "cart", 40)),
         slot_id=slot_id or 0,

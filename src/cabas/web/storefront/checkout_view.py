@@ -1,6 +1,6 @@
 """The checkout page: four blocks, and the recap directly above the button that obliges to pay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from cabas.domain.carts.model import Cart, Difference, PricedCart
 from cabas.domain.checkout.model import ORDER_BUTTON, ORDER_BUTTONS, Terms, minimum_age
 from cabas.domain.orders.model import vat_shares
 from cabas.domain.orders.pricing import ordered_line
-from cabas.domain.payments.model import METHODS
+from cabas.domain.payments.model import AT_STORE
 from cabas.domain.slots.model import Channel, Hold, Slot
 from cabas.domain.stores.model import StoreSummary
 from cabas.kit.messages import Catalogue
@@ -19,7 +19,7 @@ from cabas.kit.money import format_cents
 from cabas.web import pages
 from cabas.web.pages import Frame
 from cabas.web.request import ShopRequest
-from cabas.web.storefront import basket_view
+from cabas.web.storefront import basket_view, paying
 from cabas.web.storefront.basket_view import Fee
 from cabas.web.storefront.shopper import Shopper, store_of
 from cabas.web.storefront.shown import shown_token
@@ -65,7 +65,7 @@ def checkout_page(
         "storefront/checkout/checkout.html",
         Frame(title=t("checkout.title"), nav="basket", alcohol_banner=True),
         status=status,
-        headers={"cache-control": "no-store"},
+        headers={"cache-control": "no-store", **paying.headers(request)},
         said=said_view(said, basis, t) if said else None,
         errors=dict(errors),
         error_list=[{"field": field, "text": text} for field, text in errors.items()],
@@ -87,7 +87,7 @@ def checkout_page(
         signed_in=basis.shopper.customer is not None,
         substitutions=basket_view.substitution_options(t),
         substitution=values.get("substitution") or basis.cart.substitution.value,
-        payments=payment_options(t),
+        payments=payment_options(t, paying.offered(request)),
         **recap_values(basis, t),
     )
 
@@ -99,14 +99,14 @@ def store_words(store: StoreSummary | None) -> dict[str, str]:
     }
 
 
-def payment_options(t: Catalogue) -> list[dict[str, str]]:
+def payment_options(t: Catalogue, methods: Collection[str] = (AT_STORE,)) -> list[dict[str, str]]:
     return [
         {
             "value": method,
             "label": t(f"checkout.payment_{method}"),
             "hint": t(f"checkout.payment_{method}_hint"),
         }
-        for method in sorted(METHODS)
+        for method in methods
     ]
 
 

@@ -123,7 +123,6 @@ def order_values(request: ShopRequest, told: Told) -> dict[str, Any]:
         "vat": vat_view(order.agreed.get("vat", []), t),
         "maximum": format_cents(order.maximum_cents, language),
         "maximum_differs": order.maximum_cents != order.total_cents,
-        "payment": t(f"checkout.payment_{order.payment_method}"),
         "seller": order.agreed.get("seller", {}),
         "agreed": t(
             "orders.agreed",

@@ -17,6 +17,7 @@ from cabas.web import pages
 from cabas.web.forms import read_form
 from cabas.web.pages import Frame, Notice, see_other
 from cabas.web.request import ShopRequest
+from cabas.web.storefront import paying
 from cabas.web.storefront.calendar_file import calendar_file
 from cabas.web.storefront.order_access import own_order, told
 from cabas.web.storefront.order_view import order_values, slot_label, state_values
@@ -32,15 +33,16 @@ async def show(request: ShopRequest, order: FromPath[str], merci: FromQuery[str]
     async with request.read() as reader:
         owned = await own_order(request, reader, order)
         facts = await told(reader, owned.order)
+        payment = await paying.payment_view(request, reader, owned.order)
     return pages.page(
         request,
         "storefront/orders/order.html",
         Frame(title=t("orders.title", code=owned.order.code), nav="orders"),
-        headers=_PRIVATE,
+        headers={**_PRIVATE, **paying.headers(request)},
         thanks=merci == "1",
         poll_seconds=POLL_SECONDS,
         push_key=request.site.push_key,
-        state=state_values(request, facts),
+        state=state_values(request, facts) | {"payment": payment},
         **order_values(request, facts),
     )
 
@@ -51,7 +53,11 @@ async def state(request: ShopRequest, order: FromPath[str]) -> Response[Any]:
     async with request.read() as reader:
         owned = await own_order(request, reader, order)
         facts = await told(reader, owned.order)
-    answer = pages.fragment(request, "storefront/orders/state.html", state=state_values(request, facts))
+        payment = await paying.payment_view(request, reader, owned.order)
+    values = state_values(request, facts) | {"payment": payment}
+    answer = pages.fragment(
+        request, "storefront/orders/state.html", state=values, order_href=f"/commandes/{owned.order.order_id}"
+    )
     content = answer.content.encode()
     request.site.kept.keep_state(pages.keys_of(request)["own"], content, request.now)
     etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
