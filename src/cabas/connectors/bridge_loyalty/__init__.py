@@ -29,7 +29,29 @@ SHOWN = timedelta(hours=24)
 """An older balance is no longer shown as one."""
 
 
-class BridgedLoyalty:
+class Owed:
+    """What the system is told later, each once: all that a worker's job needs of it."""
+
+    async def earn(
+        self, tx: Transaction, *, key: str, card: str, cents: int, store_id: int, order_id: UUID, at: datetime
+    ) -> None:
+        """With the fact that it follows from; below zero takes back. ``key``: of that fact, arrives once."""
+        asked = shapes.EarnRequest(key=key, card=card, cents=cents, at=at, order=order_id)
+        await bridge_outbox.post(
+            tx, store_id=store_id, service=SERVICE, operation="loyalty/earn", request=asked, now=at
+        )
+
+    async def spend(
+        self, tx: Transaction, *, key: str, reservation: str, cents: int, store_id: int, now: datetime
+    ) -> None:
+        """Of a live reservation, the rest is released; delivered like an earning."""
+        asked = shapes.SpendRequest(key=key, reservation=reservation, cents=cents)
+        await bridge_outbox.post(
+            tx, store_id=store_id, service=SERVICE, operation="loyalty/spend", request=asked, now=now
+        )
+
+
+class BridgedLoyalty(Owed):
     """:param guard: of `SERVICE`, with `REFUSALS`."""
 
     def __init__(self, client: BridgeClient, guard: Guard, database: Database, clock: Clock) -> None:
@@ -55,15 +77,6 @@ class BridgedLoyalty:
             task.add_done_callback(lambda done: self._asked(card, done))
         return known if age < SHOWN else await asyncio.shield(task)
 
-    async def earn(
-        self, tx: Transaction, *, key: str, card: str, cents: int, store_id: int, order_id: UUID, at: datetime
-    ) -> None:
-        """With the fact that it follows from; below zero takes back. ``key``: of that fact, arrives once."""
-        asked = shapes.EarnRequest(key=key, card=card, cents=cents, at=at, order=order_id)
-        await bridge_outbox.post(
-            tx, store_id=store_id, service=SERVICE, operation="loyalty/earn", request=asked, now=at
-        )
-
     async def reserve(
         self, *, key: str, card: str, cents: int, seconds: int, order_id: UUID | None = None
     ) -> shapes.Reservation:
@@ -73,15 +86,6 @@ class BridgedLoyalty:
         """
         asked = shapes.ReserveRequest(key=key, card=card, cents=cents, seconds=seconds, order=order_id)
         return await self._guard.call(lambda: self._client.reserve(asked))
-
-    async def spend(
-        self, tx: Transaction, *, key: str, reservation: str, cents: int, store_id: int, now: datetime
-    ) -> None:
-        """Of a live reservation, the rest is released; delivered like an earning."""
-        asked = shapes.SpendRequest(key=key, reservation=reservation, cents=cents)
-        await bridge_outbox.post(
-            tx, store_id=store_id, service=SERVICE, operation="loyalty/spend", request=asked, now=now
-        )
 
     async def close(self) -> None:
         for task in self._asking.values():
