@@ -6,7 +6,7 @@ from factories.no_script_browser import Browser
 EMAIL = "camille@exemple.fr"
 SECRET_KEY = "a-secret-of-the-tests-that-is-long-enough"
 PAGES = (
-    "/compte", "/compte/commandes", "/compte/coordonnees", "/compte/e-mail", "/compte/mot-de-passe",
+    "/compte", "/compte/commandes", "/compte/cagnotte", "/compte/coordonnees", "/compte/e-mail", "/compte/mot-de-passe",
     "/compte/preferences", "/compte/adresses", "/compte/adresses/nouvelle", "/compte/cles", "/compte/appareils",
     "/compte/donnees", "/compte/donnees/export", "/compte/effacement", "/compte/effacement/confirmation",
 )  # fmt: skip

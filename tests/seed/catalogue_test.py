@@ -6,6 +6,7 @@ import pytest
 from cabas.seed.allergens import allergens_in
 from cabas.seed.campaigns import Reach, campaigns, reach_of
 from cabas.seed.catalogue import read_tree
+from cabas.seed.earning import PRODUCTS, SHELVES, earning_offers
 from cabas.seed.loading import products_of
 from conftest import NOW
 
@@ -158,3 +159,19 @@ def test_most_campaigns_run_now():
 
     assert len(made) == 60
     assert sum(campaign.starts_at <= NOW < campaign.ends_at for campaign in made) == 40
+
+
+def test_what_earns_is_the_same_for_a_seed_and_lawful(demo_products):
+    made = list(earning_offers(read_tree().categories, demo_products, day=NOW.date(), seed=2026))
+
+    assert made == list(earning_offers(read_tree().categories, demo_products, day=NOW.date(), seed=2026))
+    assert len({offer.offer_id for offer in made}) == len(made) == SHELVES + PRODUCTS
+    by_gtin = {product.gtin: product for product in demo_products}
+    for offer in made:
+        reached = (
+            [by_gtin[offer.gtin]]
+            if offer.gtin
+            else [one for one in demo_products if one.category_id // 100 * 100 == offer.category_id]
+        )
+        assert reached
+        assert all(one.discount_percent_max > 0 and not one.minimum_age for one in reached)

@@ -15,6 +15,7 @@ from cabas.seed.campaigns import Campaign, campaigns
 from cabas.seed.catalogue import read_tree
 from cabas.seed.closures import Closure, closures
 from cabas.seed.deliveries import delivery_areas
+from cabas.seed.earning import earning_offers
 from cabas.seed.network import demo_shops, network
 from cabas.seed.patterns import slot_patterns
 from cabas.seed.products import Product, candidates, catalogue
@@ -134,6 +135,8 @@ async def _load_tables(
 ) -> None:  # fmt: skip
     """All but offers: a moment's work, in one transaction."""
     at = records.seeded_at(plan.day)
+    categories = read_tree().categories
+    earning = list(earning_offers(categories, products, day=plan.day, seed=plan.seed))
     off = list(closures(shops, day=plan.day, seed=plan.seed))
     patterns = list(slot_patterns(shops, seed=plan.seed))
     async with database.transaction() as tx:
@@ -141,9 +144,10 @@ async def _load_tables(
         await records.copy_stores(tx, [national(shops), *shops])
         await records.copy_areas(tx, delivery_areas(shops, seed=plan.seed))
         await records.copy_closures(tx, off, at=at)
-        await records.copy_categories(tx, read_tree().categories)
+        await records.copy_categories(tx, categories)
         await records.copy_products(tx, products, at=at)
         await records.copy_campaigns(tx, promotions)
+        await records.copy_earning(tx, earning)
         await records.copy_patterns(tx, patterns)
         await records.copy_slots(tx, patterns, _closed(off), first=plan.day, days=SLOT_DAYS)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from cabas.domain.loyalty.model import EarningOffer
 from cabas.domain.slots.calendar import PatternRow, slots_of_day
 from cabas.kit.clock import paris_midnight
 from cabas.kit.db import Transaction
@@ -18,7 +19,7 @@ from cabas.seed.towns import Town
 AUTHOR = "seed"
 SEEDED = (
     "store", "store_closure", "delivery_area", "town", "category", "product", "product_particulars",
-    "promotion", "offer", "slot_pattern", "slot",
+    "promotion", "loyalty_offer", "offer", "slot_pattern", "slot",
 )  # fmt: skip
 _STORE = (
     "store_id", "slug", "name", "format", "street", "postcode", "city", "department", "region", "latitude",
@@ -85,6 +86,21 @@ async def copy_campaigns(tx: Transaction, campaigns: Sequence[Campaign]) -> None
     await tx.copy(
         "promotion", columns=columns, records=[_values(campaign, columns) for campaign in campaigns]
     )
+
+
+async def copy_earning(tx: Transaction, offers: Sequence[EarningOffer]) -> None:
+    columns = (
+        "offer_id",
+        "store_id",
+        "label",
+        "kind",
+        "amount",
+        "gtin",
+        "category_id",
+        "starts_at",
+        "ends_at",
+    )
+    await tx.copy("loyalty_offer", columns=columns, records=[_values(offer, columns) for offer in offers])
 
 
 async def copy_patterns(tx: Transaction, patterns: Sequence[PatternRow]) -> None:

@@ -1,5 +1,5 @@
 """
-Reference data that changes rarely, kept in the process: the network's stores and the category tree.
+Reference data that changes rarely, kept in the process: the network's stores, the category tree, what earns.
 
 Refreshed every minute; prices, availability and slots are never kept here. The next free slot in
 the page's header is a hint, a few seconds old at most, read behind the page's back.
@@ -13,6 +13,8 @@ import msgspec
 
 from cabas.domain.catalog import queries as catalog
 from cabas.domain.catalog.model import CategoryTree
+from cabas.domain.loyalty import queries as loyalty
+from cabas.domain.loyalty.model import EarningOffers
 from cabas.domain.slots import queries as slots
 from cabas.domain.slots.model import Channel, Slot
 from cabas.domain.stores import queries as stores
@@ -40,12 +42,14 @@ class Directory:
         self._next: dict[int, _NextSlot] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.categories: CategoryTree = CategoryTree(())
+        self.earning: EarningOffers = EarningOffers(())
         self.banner: dict[str, str] | None = None
 
     async def refresh(self) -> None:
         async with self._database.read() as reader:
             known = await stores.directory(reader)
             self.categories = await catalog.categories(reader)
+            self.earning = await loyalty.offers(reader, now=self._clock.now())
         self._by_id = {store.store_id: store for store in known}
         self._by_slug = {store.slug: store for store in known}
 

@@ -21,6 +21,7 @@ from cabas.web.request import ShopRequest
 MENU = (
     ("overview", "/compte", "account"),
     ("orders", "/compte/commandes", "history"),
+    ("loyalty", "/compte/cagnotte", "gift"),
     ("details", "/compte/coordonnees", "edit"),
     ("addresses", "/compte/adresses", "pin"),
     ("preferences", "/compte/preferences", "settings"),

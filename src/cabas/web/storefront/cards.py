@@ -19,6 +19,7 @@ from cabas.kit.messages import Catalogue
 from cabas.kit.money import format_cents, round_half_up
 from cabas.kit.quantity import format_quantity
 from cabas.policies import DEFAULTS
+from cabas.web.storefront.gains import Gains, gain_words
 from cabas.web.storefront.place import Place
 
 BADGES_MAX = 2
@@ -30,19 +31,26 @@ CardView = dict[str, Any]
 
 
 def card_views(
-    cards: Iterable[Card], *, place: Place, here: str, quantities: Mapping[int, int], t: Catalogue
+    cards: Iterable[Card],
+    *,
+    place: Place,
+    here: str,
+    quantities: Mapping[int, int],
+    t: Catalogue,
+    gains: Gains | None = None,
 ) -> list[CardView]:
     """
     :param here: the page's own address, to come back to after choosing a store.
     :param quantities: what the visitor's basket holds, by GTIN.
+    :param gains: what earns in this place; None: it isn't told.
     """
     if place.own:
-        return [card_view(card, place.base, quantities.get(card.gtin, 0), t) for card in cards]
+        return [card_view(card, place.base, quantities.get(card.gtin, 0), t, gains) for card in cards]
     href, label = place.choose_href(here), t("catalogue.choose_to_add")
     note = t("catalogue.price_by_store") if place.national else ""
     return [
         {
-            **card_view(card, place.base, 0, t),
+            **card_view(card, place.base, 0, t, gains),
             "action_href": href,
             "action_label": label,
             "prior_price_note": note,
@@ -51,7 +59,7 @@ def card_views(
     ]
 
 
-def card_view(card: Card, base: str, quantity: int, t: Catalogue) -> CardView:
+def card_view(card: Card, base: str, quantity: int, t: Catalogue, gains: Gains | None = None) -> CardView:
     language = t.language
     words = words_of(t)
     by_weight = card.sold_by == "weight"
@@ -69,6 +77,7 @@ def card_view(card: Card, base: str, quantity: int, t: Catalogue) -> CardView:
         "unit_price": unit_price(_unit_cents(card, now_cents), card.unit_basis, t),
         "was_price": format_cents(_shown(was_cents, card), language) if was_cents else "",
         "promo": promo,
+        "earns": _earns(card, gains, t) if gains and gains.offers.all else "",
         "nutri": card.nutri_score or "",
         "zone": card.zone,
         "zone_label": words["zone", card.zone],
@@ -130,6 +139,11 @@ def _promo_words(t: Catalogue, label: str, day: str) -> str:
 def _bundle_words(t: Catalogue, label: str, take: int, each_cents: int, day: str) -> str:
     each = format_cents(each_cents, t.language)
     return t("catalogue.promo_bundle_until", label=label, take=take, each=each, day=day)
+
+
+def _earns(card: Card, gains: Gains, t: Catalogue) -> str:
+    """Of one piece, or of a usual piece by weight, at its price."""
+    return gain_words(gains.cents(card, quantity=step_of(card), price_cents=one_price_cents(card)), t)
 
 
 def _shown(cents: int, card: Card) -> int:

@@ -25,6 +25,7 @@ from cabas.web.request import ShopRequest
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_views
 from cabas.web.storefront.filters import filter_groups, quick_links, sort_options
+from cabas.web.storefront.gains import gains_in
 from cabas.web.storefront.listing_query import SORTS, ListingQuery, read_listing
 from cabas.web.storefront.paging import page_links
 from cabas.web.storefront.place import NATIONWIDE, Place, own_base, place_of, place_values
@@ -109,7 +110,14 @@ def _page(
         chosen=query.chosen,
         cleared=query.unfiltered,
         place=place_values(place, here, t),
-        cards=card_views(found.cards, place=place, here=here, quantities=quantities, t=t),
+        cards=card_views(
+            found.cards,
+            place=place,
+            here=here,
+            quantities=quantities,
+            t=t,
+            gains=gains_in(request, place.store_id),
+        ),
         count=_count(query, found, counts, t),
         pages=page_links(query, has_next=found.has_next),
     )

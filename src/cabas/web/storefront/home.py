@@ -19,6 +19,7 @@ from cabas.web.request import ShopRequest
 from cabas.web.storefront.aisles import aisle_values
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_views
+from cabas.web.storefront.gains import gains_in
 from cabas.web.storefront.midnight import strip_values
 from cabas.web.storefront.place import Place, choose_path, own_place
 
@@ -38,7 +39,9 @@ async def home(request: ShopRequest) -> Response[str]:
         habits = await _habits(reader, request, place, person) if person else []
         quantities = await basket_quantities(reader, request, place)
     t = request.site.catalogues[request.language]
-    draw = partial(card_views, place=place, here="/", quantities=quantities, t=t)
+    draw = partial(
+        card_views, place=place, here="/", quantities=quantities, t=t, gains=gains_in(request, place.store_id)
+    )
     return pages.page(
         request,
         "storefront/home.html",

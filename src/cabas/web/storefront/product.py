@@ -3,6 +3,7 @@ A product's page in a store or nationally. A product that the store doesn't sell
 what could replace it; an unknown one is a 404 that still leads somewhere.
 """
 
+from functools import partial
 from typing import Any
 
 from litestar import Response, get
@@ -21,6 +22,7 @@ from cabas.web.storefront import product_facts as facts
 from cabas.web.storefront.aisles import aisle_values
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_view, card_views, unit_price
+from cabas.web.storefront.gains import gains_in
 from cabas.web.storefront.place import (
     NATIONAL,
     NATIONWIDE,
@@ -87,7 +89,9 @@ def _page(
     t = request.site.catalogues[request.language]
     here, card = path_with_query(request), product.card
     public = request.site.settings.public_url
-    [shown] = card_views([card], place=place, here=here, quantities=quantities, t=t)
+    gains = gains_in(request, place.store_id)
+    draw = partial(card_views, place=place, here=here, quantities=quantities, t=t, gains=gains)
+    [shown] = draw([card])
     cheaper = cheaper_equivalent(card, others)
     return pages.page(
         request,
@@ -107,7 +111,7 @@ def _page(
         prior_price=facts.prior_price(product, t),
         deposit=_deposit(card, t),
         cheaper=_cheaper(cheaper, place.base, t) if cheaper else None,
-        others=card_views(others, place=place, here=here, quantities=quantities, t=t),
+        others=draw(others),
         linked=facts.linked_data(
             product,
             address=f"{public}{place.base}/produits/{card.gtin}",

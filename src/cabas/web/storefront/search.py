@@ -18,6 +18,7 @@ from cabas.web.request import ShopRequest
 from cabas.web.storefront.aisles import aisle_values
 from cabas.web.storefront.basket_marks import basket_quantities
 from cabas.web.storefront.cards import card_views, one_price_cents
+from cabas.web.storefront.gains import gains_in
 from cabas.web.storefront.place import (
     NATIONWIDE,
     Place,
@@ -104,7 +105,9 @@ def _page(
         frame_extra={"query": text},
         query=text,
         place=place_values(place, here, t),
-        cards=card_views(shown, place=place, here=here, quantities=quantities, t=t),
+        cards=card_views(
+            shown, place=place, here=here, quantities=quantities, t=t, gains=gains_in(request, place.store_id)
+        ),
         count=count,
         better=found.better_spelling,
         base=place.base,
