@@ -123,12 +123,10 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
         )
     theirs = Owed() if peer_for(settings.bridges, "loyalty") else None
     credit = partial(credit_handovers, programme=theirs)
-    cagnotte = (Recurring("credit what was handed over", timedelta(seconds=2), credit),)
+    cagnotte = [Recurring("credit what was handed over", timedelta(seconds=2), credit)]
     if theirs is None:
-        expire = Recurring(
-            "let what is left of old earnings expire", timedelta(minutes=10), loyalty.expire_due
-        )
-        cagnotte = (*cagnotte, expire)
+        every = timedelta(minutes=10)
+        cagnotte.append(Recurring("let what is left of old earnings expire", every, loyalty.expire_due))
     return (
         *RECURRING,
         *bridges,
