@@ -23,7 +23,7 @@ demo: setup ## Run the whole product at http://127.0.0.1:8000 (PORT=, DATA=, SCA
 	@CABAS_PORT=$(PORT) $(BIN)/cabas demo --scale $(SCALE)
 
 test: setup ## Everything that must pass: real PostgreSQL, real browser
-	@tools/setup.sh browser edge balancer
+	@tools/setup.sh browser edge balancer monitoring
 	@$(BIN)/lint-imports --config .importlinter --no-cache >/dev/null || $(BIN)/lint-imports --config .importlinter
 	@PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm test --silent
 	@$(BIN)/pytest

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what the Makefile needs, from the package registries: .venv (Python, locked), node_modules, built assets.
-# Usage: tools/setup.sh [python|assets|browser|edge|balancer|containers|warehouse|failover]…   Each part is done once and again when its inputs change.
+# Usage: tools/setup.sh [python|assets|browser|edge|balancer|monitoring|containers|warehouse|failover]…   Each part is done once and again when its inputs change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -111,6 +111,12 @@ setup_balancer() {
     for name in haproxy /usr/sbin/haproxy; do command -v "$name" >/dev/null && return; done
     say "HAProxy"
     install_unstarted haproxy || say "no HAProxy: roll-outs can't be tried here (as root: apt-get install haproxy)"
+}
+
+setup_monitoring() {
+    command -v promtool >/dev/null && return
+    say "Prometheus"
+    install_unstarted prometheus || say "no promtool: alert rules aren't tried (as root: apt-get install prometheus)"
 }
 
 setup_failover() { # Patroni apart; on Debian's own Python, which the account of PostgreSQL may read

@@ -100,15 +100,15 @@ async def test_a_database_that_is_away_is_told_as_well(database, now):
 
 
 async def test_a_job_is_counted_whether_it_fails_or_not():
-    runs, failures = read("cabas_job_runs_total", job="try"), read("cabas_job_failures_total", job="try")
+    runs, failures = read("cabas_job_runs_total", task="try"), read("cabas_job_failures_total", task="try")
 
     with figures.job("try"):
         pass
     with pytest.raises(ValueError, match="no"), figures.job("try"):
         raise ValueError("no")
 
-    assert read("cabas_job_runs_total", job="try") - (runs or 0) == 2
-    assert read("cabas_job_failures_total", job="try") - (failures or 0) == 1
+    assert read("cabas_job_runs_total", task="try") - (runs or 0) == 2
+    assert read("cabas_job_failures_total", task="try") - (failures or 0) == 1
 
 
 async def test_the_site_is_asked_as_a_shopper_asks_it(now):

@@ -36,8 +36,8 @@ _LEFT: Final = Gauge("cabas_places_left", "Of them, not taken.", ("channel",))
 _FULL: Final = Gauge(
     "cabas_slots_full", "Slots that could be booked now, had they a place left.", ("channel",)
 )
-_RUNS: Final = Counter("cabas_job_runs", "Times that a recurring job was run.", ("job",))
-_FAILURES: Final = Counter("cabas_job_failures", "Times that it failed.", ("job",))
+_RUNS: Final = Counter("cabas_job_runs", "Times that a recurring job was run.", ("task",))
+_FAILURES: Final = Counter("cabas_job_failures", "Times that it failed.", ("task",))
 _SUCCESS: Final = Gauge("probe_success", "1: a page came in time.", ("target",))
 _ANSWERED: Final = Gauge("probe_duration_seconds", "How long it took.", ("target",))
 
