@@ -23,6 +23,7 @@ COMMANDS = {
     "seed": ("cabas.seed.command", "seed", "Fill an empty database with a demo network."),
     "import": ("cabas.imports.command", "import_", "Import products, stores or offers from files."),
     "export": ("cabas.export", "export", "Write facts for the warehouse as Parquet files."),
+    "forecast": ("cabas.forecast", "forecast", "Orders by store and slot for the days ahead."),
     "bench": ("cabas.bench", "bench", "Measure on files of one's own: the forecast."),
     "ready": ("cabas.ready", "ready", "Ask whether the web process here may take traffic."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),

@@ -21,11 +21,12 @@ RANGE_SPREADS = 1.2816
 
 
 class Forecast(NamedTuple):
-    """Steps × series: the mean, and the range that 8 of 10 values fall in."""
+    """Steps × series: the mean, and the range that 8 of 10 values fall in; ``moved``: by series, see `bounds`."""
 
     mean: Values
     low: Values
     high: Values
+    moved: Values
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Values:
@@ -59,8 +60,14 @@ def forecast(panel: Panel, horizon: int, *, country: str = "FR") -> Forecast:
         fits.append(level * rhythm[(np.arange(steps) - steps) % panel.week])
     mean = np.mean(means, axis=0) * learned.effect[steps:, None]
     fit = np.mean(fits, axis=0)
-    spread = _spread(usual, fit, known, mean)
-    return Forecast(mean, np.maximum(mean - RANGE_SPREADS * spread, 0), mean + RANGE_SPREADS * spread)
+    moved = _moved(usual, fit, known)
+    return Forecast(mean, *bounds(mean, moved), moved)
+
+
+def bounds(mean: Values, moved: Values) -> tuple[Values, Values]:
+    """Low and high around `mean`, whose spread is √(mean + moved·mean²): single orders, and all together."""
+    spread = RANGE_SPREADS * np.sqrt(mean + moved * mean**2)
+    return np.maximum(mean - spread, 0), mean + spread
 
 
 def _factors(
@@ -75,11 +82,14 @@ def _factors(
     value = np.concatenate([np.zeros((missing, series)), usual]).reshape(shape) * weight
     age = np.arange(weeks)[::-1]
     fading = 0.5 ** (age / rhythm_weeks)
-    of_all = _means(value.sum(axis=2, keepdims=True), weight.mean(axis=2, keepdims=True), fading)
+    common = _means(value.sum(axis=2, keepdims=True), weight.mean(axis=2, keepdims=True), fading)
+    common = common / np.maximum(common.mean(axis=0), 1e-9)
     own = _means(value, weight, fading)
-    count = own.mean(axis=0)
+    seen = np.tensordot(fading, weight, 1) > 0
+    count = own.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     trust = count / (count + OWN_COUNT)
-    rhythm = trust * _to_one(own) + (1 - trust) * _to_one(of_all)
+    own *= (common * seen).sum(axis=0) / np.maximum(own.sum(axis=0), 1e-9)
+    rhythm = np.where(seen, trust * own + (1 - trust) * common, common)
     fading = 0.5 ** (age / level_weeks)
     asked = np.tensordot(fading, weight * rhythm, 1).sum(axis=0)
     level = np.tensordot(fading, value, 1).sum(axis=0) / np.maximum(asked, 1e-9)
@@ -91,16 +101,10 @@ def _means(value: Values, weight: Values, fading: Values) -> Values:
     return means
 
 
-def _to_one(rhythm: Values) -> Values:
-    mean = rhythm.mean(axis=0)
-    return np.where(mean > 0, rhythm / np.maximum(mean, 1e-9), 1.0)
-
-
-def _spread(usual: Values, fit: Values, known: Values, mean: Values) -> Values:
-    """√(mean + φ·mean²): chance of single orders, and what moves all of them together, φ by series."""
-    lately = slice(max(0, len(usual) - len(usual) // 2), None)
+def _moved(usual: Values, fit: Values, known: Values) -> Values:
+    """What moves all of a step's orders together, by series: 0 when only chance does."""
+    lately = slice(len(usual) // 2, None)
     past, fitted, weight = usual[lately], fit[lately], known[lately]
     beyond = (weight * ((past - fitted) ** 2 - fitted)).sum(axis=0)
-    phi = np.maximum(beyond / np.maximum((weight * fitted**2).sum(axis=0), 1e-9), 0.0)
-    spread: Values = np.sqrt(mean + phi * mean**2)
-    return spread
+    moved: Values = np.maximum(beyond / np.maximum((weight * fitted**2).sum(axis=0), 1e-9), 0.0)
+    return moved
