@@ -49,14 +49,14 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     with database_url(settings) as url:
         asyncio.run(_prepare_schema(settings, url))
         os.environ["CABAS_DATABASE_URL"] = url  # for the server's own processes
-        with _shared_counts(settings):
+        with _shared_counts():
             serve(settings)
 
 
 @contextmanager
-def _shared_counts(settings: Settings) -> Iterator[None]:
+def _shared_counts() -> Iterator[None]:
     """A folder in which several processes count together: whichever is asked for figures tells all."""
-    if settings.web_processes == 1 or MULTIPROC in os.environ:
+    if MULTIPROC in os.environ:
         yield
         return
     with TemporaryDirectory(prefix="cabas-figures-") as folder:
