@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 import click
-from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from cabas import migrations
@@ -19,8 +18,10 @@ from cabas import settings as settings_module
 from cabas.connection import database_url
 from cabas.kit import logs
 from cabas.kit import migrate as migrating
+from cabas.kit.clock import SystemClock
 from cabas.kit.db import Database
 from cabas.settings import BadSetting, Settings
+from cabas.supervisor import Supervisor, Unit
 
 BACKLOG = 4096
 """Connections that may wait to be taken: at the stroke they all come at once."""
@@ -50,7 +51,7 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
         asyncio.run(_prepare_schema(settings, url))
         os.environ["CABAS_DATABASE_URL"] = url  # for the server's own processes
         with _shared_counts():
-            serve(settings)
+            serve(settings, url)
 
 
 @contextmanager
@@ -86,16 +87,24 @@ def require_address(settings: Settings) -> None:
         time.sleep(0.2)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, url: str) -> None:
     """
-    Blocks until stopped. SIGTERM: no longer ready, and served on for `Settings.drain_seconds`; then, as at once on
-    SIGINT, no connection is taken and requests under way are finished.
+    Blocks until stopped; processes come and go as head office wants them (`Supervisor`). SIGTERM: no longer ready,
+    and served on for `Settings.drain_seconds`; then, as at once on SIGINT, no connection is taken and requests under
+    way are finished.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:  # a connection is a file
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    Granian(
-        "cabas.app:create",
+    unit = Unit(
+        url,
+        port=settings.port,
+        processes=settings.web_processes,
+        clock=SystemClock(settings.clock_offset),
+    )
+    Supervisor(
+        unit=unit,
+        target="cabas.app:create",
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -31,6 +31,8 @@ class CapacityPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """On the clock of Paris: nobody changes capacity while everybody orders, but by the runbook."""
     raises_an_hour: int = 6
     undo_within: timedelta = timedelta(minutes=10)
+    processes_max: int = 16
+    """Web processes of one machine: each has a pool of database connections of its own."""
     lines_per_order: int = 38
     lines_per_picker_hour: int = 110
     """Of a store that tells no rate of its own."""
