@@ -122,6 +122,24 @@ INVARIANTS: tuple[Invariant, ...] = (
           from orders where final_cents > maximum_cents""",
     ),
     Invariant(
+        "payments_end_as_wanted",
+        "what rests was taken as wanted, and an order that a card had to do with was paid once",
+        """
+        select format('order %s tender %s: %s of %s wanted', order_id, number, captured_cents - refunded_cents,
+                      wanted_cents)
+          from tender
+         where next_at is null and captured_cents - refunded_cents > wanted_cents
+        union all
+        select format('order %s (%s): %s paid, %s due', o.order_id, o.state, t.paid,
+                      case when o.state = 'cancelled' then 0 else coalesce(o.final_cents, o.total_cents) end)
+          from orders o
+          join (select store_id, order_id, sum(captured_cents - refunded_cents) paid
+                  from tender group by 1, 2
+                having bool_or(kind = 'card') and bool_and(next_at is null)) t using (store_id, order_id)
+         where (o.state = 'cancelled' and t.paid <> 0)
+            or (o.state = 'handed_over' and t.paid <> coalesce(o.final_cents, o.total_cents))""",
+    ),
+    Invariant(
         "one_hold_a_shopper",
         "a shopper holds at most one place in the whole network",
         "select format('shopper %s: %s holds', shopper_id, count(*)) from slot_hold"

@@ -18,6 +18,9 @@ from cabas.domain.handover.model import (
 )
 from cabas.domain.orders import operations as orders
 from cabas.domain.orders.model import Order, OrderNotFound, OrderState
+from cabas.domain.payments import operations as payments
+from cabas.domain.payments.model import PaymentDue
+from cabas.domain.payments.queries import tenders_of
 from cabas.domain.staff.model import StaffActor
 from cabas.kit import audit
 from cabas.kit.db import Database, Transaction
@@ -79,6 +82,25 @@ async def test_it_is_given_when_every_crate_is_here(tx: Transaction, now: dateti
     assert {"order.handed_over", "order.prepared"} == {line.action for line in lines}
     with pytest.raises(AlreadyHandedOver):
         await operations.hand_over(tx, **give, identity_checked=False)
+
+
+async def test_what_a_card_did_not_pay_holds_the_handover(tx: Transaction, now: datetime) -> None:
+    order, actor = await _ready(tx, now)
+    await payments.open_card(tx, store_id=1, order_id=order.order_id, maximum_cents=500, now=now)
+    give = {"store_id": 1, "order_id": order.order_id, "actor": actor, "now": now}
+    await operations.bring_crate(tx, **give, label="A")
+
+    for too_little_or_much in (0, 409, 411):
+        with pytest.raises(PaymentDue):
+            await operations.hand_over(tx, **give, identity_checked=False, collected_cents=too_little_or_much)
+    given = await operations.hand_over(tx, **give, identity_checked=False, collected_cents=410)
+
+    assert given.state is OrderState.HANDED_OVER
+    counter = await queries.counter(tx, store_id=1, order_id=order.order_id)
+    assert counter.balance is not None
+    assert (counter.balance.taken_cents, counter.balance.due_cents) == (410, 0)
+    _card, here = await tenders_of(tx, store_id=1, order_id=order.order_id)
+    assert (here.kind.value, here.taken_cents) == ("at_store", 410)
 
 
 async def test_a_crate_of_somebody_else_is_refused(tx: Transaction, now: datetime) -> None:

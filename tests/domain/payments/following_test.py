@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -12,6 +14,7 @@ from cabas.domain.payments.following import authorise
 from cabas.domain.payments.model import AUTHORISED_WITHIN, Kind, State, Tender, TendersFull, balance
 from cabas.domain.payments.ports import BankAway, NewPayment
 from cabas.domain.payments.queries import tenders_of
+from cabas.invariants import INVARIANTS
 from cabas.kit.clock import FixedClock
 from cabas.kit.ids import new_id
 from factories.payments import MemoryBank
@@ -52,10 +55,15 @@ class Desk:
                 tx, store_id=3, order_id=self.order_id, final_cents=cents, now=self.clock.now()
             )
 
-    async def collect(self, cents: int) -> int:
+    async def collect(self, cents: int, final_cents: int) -> None:
         async with self.database.transaction() as tx:
-            return await operations.collect(
-                tx, store_id=3, order_id=self.order_id, final_cents=cents, now=self.clock.now()
+            await operations.collect(
+                tx,
+                store_id=3,
+                order_id=self.order_id,
+                final_cents=final_cents,
+                cents=cents,
+                now=self.clock.now(),
             )
 
     async def follow(self) -> int:
@@ -179,7 +187,7 @@ async def test_paid_at_the_counter_while_the_bank_is_silent_is_never_paid_twice(
     await desk.want(4_300)
     desk.bank.losing = True  # the bank captures, and nobody hears of it
     await desk.follow()
-    assert await desk.collect(4_300) == 4_300
+    await desk.collect(4_300, 4_300)
     desk.bank.losing = False
     desk.clock.at += timedelta(minutes=5)
     await desk.follow()
@@ -187,7 +195,27 @@ async def test_paid_at_the_counter_while_the_bank_is_silent_is_never_paid_twice(
     card, counter = await desk.tenders()
     assert (card.captured_cents, card.refunded_cents) == (4_300, 4_300)
     assert (counter.kind, counter.taken_cents) == (Kind.AT_STORE, 4_300)
-    assert await desk.collect(4_300) == 0
+
+
+async def test_paid_at_the_counter_a_moment_after_the_card_was_captured_is_given_back(desk):
+    await desk.held()
+    await desk.want(4_300)
+    await desk.follow()
+    await desk.collect(4_300, 4_300)  # the page still said that it was due
+    await desk.follow()
+
+    assert [one.taken_cents for one in await desk.tenders()] == [0, 4_300]
+
+
+async def test_what_the_card_does_not_cover_is_paid_at_the_counter(desk):
+    await desk.held()
+    await desk.want(6_000)
+    await desk.follow()
+    assert balance(await desk.tenders(), final_cents=6_000).due_cents == 1_000
+    await desk.collect(1_000, 6_000)
+    await desk.follow()
+
+    assert [one.taken_cents for one in await desk.tenders()] == [5_000, 1_000]
 
 
 async def test_a_cancelled_order_lets_the_hold_go(desk):
@@ -202,3 +230,28 @@ async def test_words_about_what_we_never_asked_are_nothing(desk):
     async with desk.database.transaction() as tx:
         for key in ("", "x", f"{desk.order_id}", f"{desk.order_id}.1", f"{desk.order_id}.999", "é.²"):
             assert not await operations.wake(tx, key=key, now=desk.clock.now())
+
+
+async def test_the_audit_tells_a_payment_that_did_not_end_as_wanted(tx, now):
+    breach = next(one.breach for one in INVARIANTS if one.name == "payments_end_as_wanted")
+    order_id = new_id(now, 3)
+    kept = Tender(
+        store_id=3, order_id=order_id, number=1, kind=Kind.CARD, state=State.CAPTURED, maximum_cents=500,
+        held_cents=500, captured_cents=500, wanted_cents=500, opened_at=now, expires_at=now,
+    )  # fmt: skip
+    await operations.add_tender(tx, kept)
+    assert await tx.fetch(breach) == []
+
+    await operations.add_tender(tx, msgspec.structs.replace(kept, number=2, wanted_cents=400))
+    assert len(await tx.fetch(breach)) == 1
+
+
+async def test_the_database_keeps_amounts_in_bounds(tx, now):
+    with pytest.raises(asyncpg.CheckViolationError):
+        await operations.add_tender(
+            tx,
+            Tender(
+                store_id=3, order_id=new_id(now, 3), number=1, kind=Kind.CARD, state=State.CAPTURED,
+                maximum_cents=500, held_cents=400, captured_cents=500, opened_at=now, expires_at=now,
+            ),
+        )  # fmt: skip

@@ -1,7 +1,8 @@
 """Preparing and handing over by plain forms, and by a device's batch."""
 
 import hashlib
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from cabas.domain.orders import dispatch
 from cabas.domain.orders import operations as order_operations
 from cabas.domain.orders import queries as orders
 from cabas.domain.orders.model import OrderState
+from cabas.domain.payments import operations as payments
 from cabas.domain.preparation import queries
 from cabas.domain.preparation.scales import check_digit
 from cabas.kit.clock import FixedClock
@@ -54,6 +56,33 @@ async def test_an_order_is_prepared_and_handed_over_by_plain_forms(phone: Phone)
     assert order.state is OrderState.HANDED_OVER
     assert order.final_cents == 200 + 103 + 400 + 100  # 940 g at 1.10 €; the lower of the two prices
     assert "8,03" in (await phone.get(path)).text
+
+
+async def test_what_a_card_did_not_pay_is_collected_at_the_counter(phone: Phone, now: datetime) -> None:
+    async with phone.database.transaction() as tx:
+        await payments.open_card(tx, store_id=STORE, order_id=phone.order_id, maximum_cents=5_000, now=now)
+    await phone.event("started", revision=1)
+    await phone.event("picked", line=1, quantity=2)
+    await phone.event("missing", line=2)
+    await phone.event("missing", line=3)
+    await phone.event("crate_added", crate_no=1, zone="ambient")
+    await phone.event("crate_staged", crate_no=1, place="Étagère 4")
+    await phone.event("ready")
+    path = f"/preparation/remises/{phone.order_id}"
+    await phone.post(f"{path}/bacs", {"code": "A"})
+
+    page = (await phone.get(path)).text
+    assert "À encaisser au retrait" in page
+    due = re.search(r'name="due" value="(\d+)"', page)
+    assert due
+    await phone.post(path, {"due": due[1]})
+    assert "Il reste un montant à encaisser" in (await phone.get(path)).text
+    await phone.post(path, {"due": due[1], "collected": "1"})
+
+    async with phone.database.read() as reader:
+        order = await orders.order_of_store(reader, store_id=STORE, order_id=phone.order_id)
+    assert order.state is OrderState.HANDED_OVER
+    assert order.final_cents == int(due[1])
 
 
 async def test_a_double_click_is_one_deed(phone: Phone) -> None:

@@ -203,7 +203,7 @@ async def test_a_cancelled_order_lets_the_card_go(shopper):
     await shopper.hear()
     await shopper.follow()
 
-    answer = await shopper.by_hand.post(f"{shopper.home}/annulation")
+    answer = await shopper.by_hand.post(f"{shopper.home}/annulation", {"reason": "time"})
     assert answer.status_code == 303
     await shopper.follow()
 

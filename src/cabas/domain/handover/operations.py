@@ -9,6 +9,8 @@ from cabas.domain.handover.model import UnknownCrate, check_complete, check_giva
 from cabas.domain.orders import operations as orders
 from cabas.domain.orders import queries as order_queries
 from cabas.domain.orders.model import Order, OrderState
+from cabas.domain.payments import operations as payments
+from cabas.domain.payments.model import PaymentDue
 from cabas.domain.preparation import queries as preparation
 from cabas.domain.staff.model import Permission, StaffActor, require
 from cabas.kit import audit
@@ -55,16 +57,19 @@ async def hand_over(
     actor: StaffActor,
     identity_checked: bool,
     remarks: Sequence[str] = (),
+    collected_cents: int = 0,
     now: datetime,
 ) -> Order:
     """
-    The shopper has it, and pays the final amount.
+    The shopper has it, and it is paid: what a card was to pay and didn't is collected first.
 
     :param identity_checked: only whether it was checked is kept, never a document.
+    :param collected_cents: of an order by card, what was left to pay and was paid here.
     :raises OrderNotFound: none here, or another store's.
     :raises NotReady, OrderCancelled, AlreadyHandedOver: it can't be given.
     :raises CratesMissing: not all crates of all zones are here.
     :raises IdentityUnchecked: goods for adults, and nobody checked.
+    :raises PaymentDue: by card, and not all of it was paid: ``due_cents``.
     """
     require(actor, Permission.HAND_OVER, store_id)
     kept = check_remarks(remarks)
@@ -73,6 +78,9 @@ async def hand_over(
     crates = await preparation.crates(tx, store_id=store_id, order_id=order_id)
     age = await queries.minimum_age(tx, store_id=store_id, order_id=order_id)
     check_complete(crates, adults_only=age > 0, identity_checked=identity_checked)
+    due = await queries.card_balance(tx, order)
+    if due and not due.due_cents <= collected_cents <= due.final_cents:
+        raise PaymentDue(due_cents=due.due_cents)
     checked = identity_checked and age > 0
     await records.insert_handover(tx, store_id=store_id, order_id=order_id, now=now)
     before = await orders.move_to(
@@ -84,6 +92,15 @@ async def hand_over(
         now=now,
     )
     check_givable(before)  # the other of two who press at once comes here second
+    if due and collected_cents:
+        await payments.collect(
+            tx,
+            store_id=store_id,
+            order_id=order_id,
+            final_cents=due.final_cents,
+            cents=collected_cents,
+            now=now,
+        )
     await records.update_handed_over(
         tx,
         store_id=store_id,
@@ -102,6 +119,7 @@ async def hand_over(
         detail={
             "final_cents": before.final_cents,
             "payment": before.payment_method,
+            "collected_cents": collected_cents if due else 0,
             "crates": len(crates),
             "identity_checked": checked,
             "remarks": len(kept),

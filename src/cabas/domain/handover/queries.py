@@ -8,6 +8,8 @@ import msgspec
 from cabas.domain.handover.model import Handover, named
 from cabas.domain.orders import queries as orders
 from cabas.domain.orders.model import Order, OrderState
+from cabas.domain.payments import queries as payments
+from cabas.domain.payments.model import Balance, Kind, balance
 from cabas.domain.preparation import queries as preparation
 from cabas.domain.preparation.model import Crate
 from cabas.kit.db import Connection
@@ -29,7 +31,11 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
-    """An order at the counter. ``minimum_age``: 0, or that of the strictest product in the crates."""
+    """
+    An order at the counter. ``minimum_age``: 0, or that of the strictest product in the crates.
+
+    ``balance``: of an order with a card's payment; None: all of it is paid here.
+    """
 
     order: Order
     crates: list[Crate]
@@ -37,6 +43,7 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime | None
     bay: str
     handover: Handover | None
+    balance: Balance | None
 
 
 async def find(reader: Connection, *, store_id: int, text: str) -> Order:
@@ -111,7 +118,17 @@ async def counter(reader: Connection, *, store_id: int, order_id: UUID) -> Count
         )
         if begun
         else None,
+        balance=await card_balance(reader, order),
     )
+
+
+async def card_balance(reader: Connection, order: Order) -> Balance | None:
+    """What was paid of an order and what is left, when a card had to do with it; else None: it is paid here."""
+    tenders = await payments.tenders_of(reader, store_id=order.store_id, order_id=order.order_id)
+    if not any(tender.kind is Kind.CARD for tender in tenders):
+        return None
+    final = order.total_cents if order.final_cents is None else order.final_cents
+    return balance(tenders, final_cents=final)
 
 
 async def minimum_age(reader: Connection, *, store_id: int, order_id: UUID) -> int:

@@ -1,5 +1,6 @@
 """Intentions: begin to pay by card, say what is to remain taken, be paid at the counter. Never asks a bank."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from cabas.domain.payments.model import (
     State,
     Tender,
     TendersFull,
-    balance,
     shares,
 )
 from cabas.kit.db import Transaction
@@ -71,34 +71,21 @@ async def want(
     gives the difference back.
     """
     known = await records.lock_tenders(tx, store_id=store_id, order_id=order_id)
-    wanted = shares(known, final_cents=final_cents)
-    told = [
-        msgspec.structs.replace(tender, wanted_cents=wanted[tender.number], next_at=now)
-        if tender.state not in _ENDED
-        and tender.kind is not Kind.AT_STORE
-        and tender.wanted_cents != wanted[tender.number]
-        else tender
-        for tender in known
-    ]
-    for before, after in zip(known, told, strict=True):
-        if after is not before:
-            await records.update_tender(tx, after)
-    return told
+    return await _tell(tx, known, final_cents=final_cents, now=now)
 
 
-async def collect(tx: Transaction, *, store_id: int, order_id: UUID, final_cents: int, now: datetime) -> int:
+async def collect(
+    tx: Transaction, *, store_id: int, order_id: UUID, final_cents: int, cents: int, now: datetime
+) -> None:
     """
-    What is due is paid at the counter; what a card hasn't paid by then, it no longer will. Returns the cents.
+    So much was paid at the counter: the card keeps or takes what is left to it then, and no more.
 
     Whatever turns out to have been taken from the card nevertheless is given back by the worker.
     """
+    if not 0 < cents <= final_cents:
+        raise ValueError(f"{cents} of {final_cents} cents were paid at the counter")
     known = await records.lock_tenders(tx, store_id=store_id, order_id=order_id)
-    due = balance(known, final_cents=final_cents).due_cents
-    if not due:
-        return 0
-    for tender in known:
-        if tender.state not in (*_ENDED, State.CAPTURED):
-            await records.update_tender(tx, msgspec.structs.replace(tender, wanted_cents=0, next_at=now))
+    await _tell(tx, known, final_cents=final_cents - cents, now=now)
     await records.insert_tender(
         tx,
         Tender(
@@ -107,15 +94,29 @@ async def collect(tx: Transaction, *, store_id: int, order_id: UUID, final_cents
             number=len(known) + 1,
             kind=Kind.AT_STORE,
             state=State.CAPTURED,
-            maximum_cents=due,
-            held_cents=due,
-            captured_cents=due,
-            wanted_cents=due,
+            maximum_cents=cents,
+            held_cents=cents,
+            captured_cents=cents,
+            wanted_cents=cents,
             opened_at=now,
             expires_at=now,
         ),
     )
-    return due
+
+
+async def _tell(tx: Transaction, known: Sequence[Tender], *, final_cents: int, now: datetime) -> list[Tender]:
+    """Each its share of this, what was paid at the counter left out."""
+    wanted = shares([one for one in known if one.kind is not Kind.AT_STORE], final_cents=final_cents)
+    told = []
+    for tender in known:
+        share = wanted.get(tender.number)
+        if share is not None and tender.state not in _ENDED and tender.wanted_cents != share:
+            after = msgspec.structs.replace(tender, wanted_cents=share, next_at=now)
+            await records.update_tender(tx, after)
+            told.append(after)
+        else:
+            told.append(tender)
+    return told
 
 
 async def wake(tx: Transaction, *, key: str, now: datetime) -> bool:

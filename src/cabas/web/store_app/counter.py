@@ -17,6 +17,7 @@ from cabas.domain.handover.model import (
 )
 from cabas.domain.handover.queries import Counter
 from cabas.domain.orders.model import OrderNotFound, OrderState
+from cabas.domain.payments.model import Balance, PaymentDue
 from cabas.domain.staff.model import Permission
 from cabas.web.dates import clock_time
 from cabas.web.forms import read_form
@@ -31,6 +32,8 @@ LATE_MINUTES = 5
 """A handover should take less, from the shopper's arrival on."""
 
 CODE_LENGTH_MAX = 300
+CENTS_MAX = 10_000_000
+REFUSALS = (CratesMissing, IdentityUnchecked, PaymentDue, NotReady, OrderCancelled, AlreadyHandedOver)
 
 
 @get("/remises", include_in_schema=False)
@@ -142,6 +145,8 @@ async def give(request: ShopRequest, order_id: FromPath[UUID]) -> Response[Any]:
     form = await read_form(request)
     remark = form.text("remark", required=False, length_max=200)
     checked = form.flag("identity")
+    due = form.integer("due", low=0, high=CENTS_MAX, required=False) or 0
+    collected = max(due, 0) if form.flag("collected") else 0
     refused = ""
     async with request.transaction() as tx:
         work = await at_work(request, tx, Permission.HAND_OVER)
@@ -153,9 +158,10 @@ async def give(request: ShopRequest, order_id: FromPath[UUID]) -> Response[Any]:
                 actor=work.actor,
                 identity_checked=checked,
                 remarks=[remark],
+                collected_cents=collected,
                 now=request.now,
             )
-        except (CratesMissing, IdentityUnchecked, NotReady, OrderCancelled, AlreadyHandedOver) as problem:
+        except REFUSALS as problem:
             refused = problem.code  # each is raised before anything is written, or undone with its lock
     if refused and refused != AlreadyHandedOver.code:
         return see_other(request, f"{PATH}/{order_id}", notice=_ko(request, refused))
@@ -182,6 +188,19 @@ def _order(request: ShopRequest, counter: Counter) -> dict[str, Any]:
         "begun": handover is not None,
         "given_at": clock_time(given, request.language) if given else "",
         "given_by": handover.handed_by if handover else "",
+        "card": _card(request, counter.balance),
+    }
+
+
+def _card(request: ShopRequest, left: Balance | None) -> dict[str, Any] | None:
+    """What a card has paid, and what it leaves to the counter; None: no card had to do with it."""
+    if left is None:
+        return None
+    return {
+        "taken": views.amount(request, left.taken_cents) if left.taken_cents else "",
+        "due": views.amount(request, left.due_cents) if left.due_cents else "",
+        "due_cents": left.due_cents,
+        "coming": left.coming_cents > 0,
     }
 
 
