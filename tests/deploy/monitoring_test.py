@@ -58,8 +58,10 @@ def test_every_alert_has_a_page_to_read():
         text = (ROOT / page).read_text()
         assert [line for line in text.splitlines() if line.startswith("## ")] == HEADINGS, page
         assert len(text.splitlines()) <= 45, f"{page} is too long to be read at night"
+    listed = (ROOT / "docs" / "how-to" / "see-what-happens.md").read_text()
     for alert in alerts():
         assert any(alert in (ROOT / page).read_text() for page in pages), alert
+        assert f"`{alert}`" in listed, alert
 
 
 def test_the_dashboard_is_the_one_that_is_written_from_its_source():
