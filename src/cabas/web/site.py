@@ -3,6 +3,7 @@
 import msgspec
 
 from cabas.connectors.bridge_loyalty import BridgedLoyalty
+from cabas.domain.capacity.scaling import Scaler
 from cabas.domain.payments.ports import CardBank
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit.board import Board
@@ -43,5 +44,6 @@ class Site(msgspec.Struct, kw_only=True):
     busy_page: BusyPage
     slot_lists: SlotLists
     draining: Draining
+    scaler: Scaler
     push_key: str = ""
     """What a browser subscribes to notifications with; "": there are none."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cabas.domain.capacity import jobs
+from cabas.domain.capacity import jobs, scaling
 from cabas.domain.staff.model import Role
 from factories.browsing import post_form, text_of
 from factories.staff import PASSWORD, make_staff
@@ -155,6 +155,35 @@ async def test_a_form_of_another_site_is_refused(client, head_office):
     answer = await client.post(f"{PATH}/hausses", data={"plus": "10"}, follow_redirects=False)
 
     assert answer.status_code == 403
+
+
+async def test_head_office_says_how_many_processes_a_machine_has_and_takes_it_back(
+    client, database, clock, head_office
+):
+    async def tell():
+        async with database.transaction() as tx:
+            return await scaling.tell(
+                tx, name="shop-1:8000", started_with=2, running=2, draining=0, now=clock.now()
+            )
+
+    path = f"{PATH}/processus"
+    assert await tell() == 2
+    assert "2 processus web" in text_of((await client.get(PATH)).text)
+
+    more = {"unit": "shop-1:8000", "processes": "4", "reason": "Minuit"}
+    answer = await post_form(client, path, more, page=PATH)
+    assert (answer.status_code, await tell()) == (303, 4)
+    assert "Revenir à 2 processus" in text_of((await client.get(PATH)).text)
+
+    await post_form(client, path, {"unit": "shop-1:8000", "reason": "Fini"}, page=PATH)
+    assert await tell() == 2
+    refused = await post_form(client, path, {**more, "processes": "99"}, page=PATH)
+    assert (refused.status_code, await tell()) == (422, 2)
+    async with database.read() as reader:
+        rows = await reader.fetch(
+            "select detail from audit_line where subject = 'web_processes' order by audit_id"
+        )
+    assert [row["detail"]["processes"] for row in rows] == [4, None]
 
 
 async def confirmation(client, more):

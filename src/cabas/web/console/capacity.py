@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from cabas.domain.capacity import operations, planning
+from cabas.domain.capacity import operations, planning, scaling
 from cabas.domain.capacity.model import (
     BadRaise,
     Frozen,
@@ -41,6 +41,7 @@ MODES = {
     "livraison": (Channel.DELIVERY,),
 }
 WEEK = timedelta(days=6)
+UNIT_LENGTH_MAX = 100
 POLICY = DEFAULTS.capacity
 
 
@@ -118,6 +119,31 @@ async def approve(request: ShopRequest, raise_id: FromPath[UUID]) -> Response[st
     return await _decide(request, raise_id, operations.approve)
 
 
+@post("/capacite/processus", include_in_schema=False)
+async def scale(request: ShopRequest) -> Response[str]:
+    """How many web processes a machine is to have; no number: as it was started."""
+    form = await read_form(request)
+    name = form.text("unit", length_max=UNIT_LENGTH_MAX)
+    reason = form.text("reason")
+    processes = form.integer("processes", low=1, high=POLICY.processes_max, required=False)
+    if not form.ok:
+        return await _shown(request, form)
+    async with request.transaction() as tx:
+        desk = await network_desk(request, tx)
+        await scaling.note(
+            tx,
+            name=name,
+            processes=processes,
+            reason=reason,
+            actor=desk.actor,
+            policy=POLICY,
+            now=request.now,
+        )
+    await request.site.scaler.want(name=name, processes=processes, actor=desk.actor.label, now=request.now)
+    t = request.site.catalogues[request.language]
+    return see_other(request, f"{PATH}#processus", notice=Notice("ok", t("capacity.scale_done")))
+
+
 @post("/capacite/hausses/{raise_id:uuid}/annulation", include_in_schema=False)
 async def undo(request: ShopRequest, raise_id: FromPath[UUID]) -> Response[str]:
     return await _decide(request, raise_id, operations.undo)
@@ -147,6 +173,8 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         regions = await planning.regions(reader)
         last = await planning.last_published(reader)
         recent = await planning.recent(reader)
+        processes = await ladder.processes(reader, now=request.now)
+    units = await request.site.scaler.units(now=request.now)
     t = request.site.catalogues[request.language]
     first = paris_day(request.now) + timedelta(days=1)
     until = max(first, min(paris_day(last) if last else first, first + WEEK))
@@ -179,6 +207,10 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         error_list=words.errors(form),
         preview=f"{PATH}/apercu",
         recent=[words.listed(one, POLICY, request.now, request.language, t, PATH) for one in recent],
+        load=words.load(processes, t),
+        units=[words.unit(one, t) for one in units],
+        scale=f"{PATH}/processus",
+        processes_max=POLICY.processes_max,
         alone=POLICY.alone_percent_max - 100,
     )
 

@@ -1,5 +1,6 @@
 """Raises of capacity as head office's pages say them: plain values for the templates."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from cabas.domain.capacity.model import (
     Suggestion,
     UndoPassed,
 )
+from cabas.domain.capacity.scaling import Unit
 from cabas.domain.ladder.model import Pressure
 from cabas.kit.clock import paris_midnight
 from cabas.kit.errors import Refusal
@@ -120,6 +122,30 @@ def plan_stats(plan: Plan, processes: Sequence[Pressure], t: Catalogue) -> list[
         {"label": t(f"capacity.stat_{key}"), "value": value, "note": note, "kind": kind}
         for key, value, note, kind in figures
     ]
+
+
+def load(processes: Sequence[Pressure], t: Catalogue) -> str:
+    """``12 requêtes en cours sur 400, 35 réponses par seconde``."""
+    return t(
+        "capacity.load",
+        n=sum(one.in_flight for one in processes),
+        limit=round(sum(one.limit_now for one in processes)),
+        goodput=round(sum(one.goodput_per_s for one in processes)),
+    )
+
+
+def unit(one: Unit, t: Catalogue) -> dict[str, str]:
+    draining = t("capacity.unit_draining", n=one.draining) if one.draining else ""
+    return {
+        "name": one.name,
+        "id": re.sub(r"[^a-z0-9]+", "-", one.name.lower()),
+        "running": " · ".join(filter(None, (t("capacity.processes", n=one.running), draining))),
+        "started": t("capacity.unit_started", n=one.started_with),
+        "processes": str(one.wanted or one.started_with),
+        "changed": "1" if one.wanted is not None and one.wanted != one.started_with else "",
+        "back": t("capacity.unit_back", n=one.started_with),
+        "label": t("capacity.unit_label", name=one.name),
+    }
 
 
 def plan_columns(t: Catalogue) -> list[dict[str, object]]:

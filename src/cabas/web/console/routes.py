@@ -36,6 +36,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     capacity.state,
     capacity.approve,
     capacity.undo,
+    capacity.scale,
     room.shown,
     room.switch,
     ladder.shown,
