@@ -11,7 +11,7 @@ export RELEASE
 ROLL_OUT := $(BIN)/python -m deploy.rollout --prometheus "$(PROMETHEUS)"
 
 .PHONY: help setup demo test test-quick lint format bench rush chaos docs image image-twice image-bench sbom scan push sign verify manifests kube-smoke \
-	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal failover warehouse lock clean
+	connect migrate-expand roll-out roll-back migrate-contract deploy-rehearsal failover restore-rehearsal warehouse lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,7 +23,7 @@ demo: setup ## Run the whole product at http://127.0.0.1:8000 (PORT=, DATA=, SCA
 	@CABAS_PORT=$(PORT) $(BIN)/cabas demo --scale $(SCALE)
 
 test: setup ## Everything that must pass: real PostgreSQL, real browser
-	@tools/setup.sh browser edge balancer monitoring
+	@tools/setup.sh browser edge balancer monitoring warehouse
 	@$(BIN)/lint-imports --config .importlinter --no-cache >/dev/null || $(BIN)/lint-imports --config .importlinter
 	@PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm test --silent
 	@$(BIN)/pytest
@@ -106,6 +106,10 @@ deploy-rehearsal: setup ## Roll-outs in a row under load, forward and back (REHE
 failover: setup ## The primary killed under orders, again and again: nothing lost (FAILOVER="--help" for its options)
 	@tools/setup.sh failover
 	@$(BIN)/python -m bench.failover $(FAILOVER)
+
+restore-rehearsal: setup ## A bad deletion under orders, and the database as it was just before (bench/results/restore.json)
+	@tools/setup.sh failover
+	@$(BIN)/python -m bench.restore $(RESTORE)
 
 warehouse: setup ## Facts out of the database, models built and tested on DuckDB: DATA/warehouse/marts.duckdb
 	@tools/setup.sh warehouse

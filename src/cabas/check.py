@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from cabas import settings as settings_module
+from cabas.check_warehouse import check_warehouse
 from cabas.connection import database_url
 from cabas.domain.advance import audit as draw_audit
 from cabas.domain.advance.audit import Audited
@@ -52,6 +53,9 @@ def check(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - clic
             for example in breach.examples:
                 click.echo(f"  {example}")
     raise SystemExit(1 if breaches else 0)
+
+
+check.add_command(check_warehouse)
 
 
 @check.command("draw")

@@ -6,13 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
 FORECAST_FILE = "forecast.parquet"
 """Beside the marts: ``day, hour, store_id, channel, orders, low, high`` (means and an 80 % range, orders)."""
@@ -35,11 +33,11 @@ class Marts:
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def columns(self, query: str, parameters: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
+    def columns(self, query: str, parameters: Sequence[object] = ()) -> "dict[str, NDArray[Any]]":
         """The same by column: for millions of rows. :raises MartsAbsent:"""
         with self._open() as connection:
-            found = connection.execute(query, list(parameters)).fetchnumpy()
-        return {name: np.asarray(values) for name, values in found.items()}
+            found: dict[str, NDArray[Any]] = connection.execute(query, list(parameters)).fetchnumpy()
+        return found
 
     @property
     def forecast_path(self) -> Path:
@@ -75,7 +73,7 @@ class Marts:
             connection.close()
 
 
-def write_forecast(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+def write_forecast(path: Path, columns: "Mapping[str, NDArray[Any]]") -> None:
     """Put the file into place in one step: readers have the former one or this one."""
     import pyarrow as pa  # noqa: PLC0415 - as above
     import pyarrow.parquet as pq  # noqa: PLC0415
