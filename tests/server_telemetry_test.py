@@ -10,6 +10,9 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
+
+from cabas.kit import profiling
 
 PATIENCE_SECONDS = 60
 ASKED = 40
@@ -28,11 +31,16 @@ def test_whichever_process_is_asked_tells_all_that_was_counted(database_url, tmp
         until_up(address, process)
         for _ in range(ASKED):  # each on a connection of its own, so that both processes are met
             assert httpx.get(f"{address}/robots.txt", timeout=30).status_code == 200
+        workers = {child.pid for child in psutil.Process(process.pid).children()}
+        profiled = set(profiling.listeners())
         told = [httpx.get(f"{address}/metrics", timeout=30).text for _ in range(6)]
     finally:
         process.terminate()
         process.wait(timeout=30)
 
+    assert len(workers) == 2
+    assert workers <= profiled
+    assert process.pid not in profiled
     assert {COUNT.search(text).group(1) for text in told} == {f"{ASKED}.0"}
     assert len(set(re.findall(r'cabas_level\{process="([^"]+)"\}', told[-1]))) == 2
     lines = [json.loads(line) for line in (tmp_path / "web.log").read_text().splitlines()]

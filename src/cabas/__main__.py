@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("cabas.export", "export", "Write facts for the warehouse as Parquet files."),
     "forecast": ("cabas.forecast", "forecast", "Orders by store and slot for the days ahead."),
     "bench": ("cabas.bench", "bench", "Measure on files of one's own: the forecast."),
+    "profile": ("cabas.maintenance", "profile", "See what a web process spends its time on."),
     "ready": ("cabas.ready", "ready", "Ask whether the web process here may take traffic."),
     "check": ("cabas.check", "check", "Audit the database for every invariant."),
     "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),

@@ -34,6 +34,7 @@ from cabas.kit.db import Database
 from cabas.kit.draining import Draining
 from cabas.kit.html import Renderer
 from cabas.kit.messages import load_catalogues
+from cabas.kit.profiling import Profiler
 from cabas.policies import DEFAULTS
 from cabas.settings import Settings
 from cabas.web import errors, shell
@@ -107,7 +108,10 @@ def register(*, secure: bool) -> Litestar:
             *HEALTH,
             Router("/", route_handlers=[*shell.ROUTES, *storefront.ROUTES], before_request=shell.before_page),
             Router("/preparation", route_handlers=store_app.ROUTES, before_request=refuse_forged),
-            Router("/console", route_handlers=console.ROUTES, before_request=refuse_forged),
+            Router(
+                "/console", route_handlers=[*console.ROUTES, *wall.CONSOLE_ROUTES], before_request=refuse_forged
+            ),
+            Router("/", route_handlers=wall.ROUTES, before_request=refuse_forged),
             api.router(),
             create_static_files_router(path="/static/built", directories=[BUILT], cache_control=HASHED),
             create_static_files_router(path="/static", directories=[WEB / "static"], cache_control=AN_HOUR),
@@ -211,6 +215,7 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
     ]
     if draining:
         draining.on_sigterm()
+        Profiler(settings.data_folder / "profiles").on_signal()
     try:
         yield
     finally:

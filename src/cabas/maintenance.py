@@ -1,7 +1,9 @@
-"""Commands of those who run Cabas: migrations, the API's document."""
+"""Commands of those who run Cabas: migrations, the API's document, a profile of a process."""
 
 import asyncio
 import json
+import os
+import time
 
 import click
 
@@ -9,6 +11,7 @@ from cabas import migrations
 from cabas import settings as settings_module
 from cabas.connection import database_url
 from cabas.kit import migrate as migrating
+from cabas.kit import profiling
 from cabas.kit.migrate import Step
 
 
@@ -37,3 +40,24 @@ def openapi() -> None:
 
     document = create_app(settings_module.load()).openapi_schema.to_schema()
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.option("--process", type=int, help="Process id; otherwise the first web process of this machine.")
+def profile(process: int | None) -> None:
+    """See for twenty seconds what a web process of this machine spends its time on."""
+    folder = settings_module.load().data_folder / "profiles"
+    processes = profiling.listeners()
+    if not processes or process not in (None, *processes):
+        known = ", ".join(map(str, processes)) or "none"
+        raise SystemExit(f"no such web process here; there are: {known}")
+    chosen = process or processes[0]
+    path = profiling.profile_path(folder, chosen)
+    path.unlink(missing_ok=True)
+    os.kill(chosen, profiling.SIGNAL)
+    give_up = time.monotonic() + 2 * profiling.SECONDS
+    while not path.exists():
+        if time.monotonic() > give_up:
+            raise SystemExit(f"process {chosen} has written nothing: has it another CABAS_DATA?")
+        time.sleep(0.1)
+    click.echo(path)
