@@ -61,6 +61,7 @@ from cabas.web.store_app import routes as store_app
 from cabas.web.storefront import routes as storefront
 from cabas.web.telemetry import Answered
 from cabas.web.visitor import VisitorCookie
+from cabas.web.wall import page as wall
 
 WEB = Path(__file__).parent / "web"
 BODY_BYTES_MAX = 512 * 1024

@@ -6,6 +6,7 @@ import { copyCode, focusMe, print, sendOnChange } from "./small.ts";
 import { submitOnce } from "./submit-once.ts";
 import { theme } from "./theme.ts";
 import { unsaved, watchSlash } from "./unsaved.ts";
+import { wall } from "./wall.ts";
 
 // Everything the console's pages may attach to. "live" is a fragment taken again, like an order's state.
 start({
@@ -19,5 +20,6 @@ start({
   "submit-once": submitOnce,
   theme,
   unsaved,
+  wall,
 });
 watchSlash();
