@@ -16,12 +16,14 @@ TRACE = Trace(trace_id="0af7651916cd43dd8448eb211c80319c", span_id="b7ad6b716920
 def log():
     """(a logger, what it wrote since)."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    ours = logging.getLogger("cabas")
+    before, level, our_level = root.handlers[:], root.level, ours.level
     lines = Lines()
     logs.begin("json", service="cabas-web", project="shop", stream=lines)
     yield logging.getLogger("cabas.tests"), lines
     root.handlers[:] = before
     root.setLevel(level)
+    ours.setLevel(our_level)
     logging.captureWarnings(False)
 
 
@@ -139,6 +141,16 @@ def test_what_repeats_is_told_a_few_times_and_then_counted(log, monkeypatch):
     at += 3600
     fail()
     assert lines.records()[-1]["left_out"] == 1000 - logs.ALIKE.burst
+
+
+def test_libraries_are_heard_when_something_is_wrong(log):
+    _, lines = log
+    theirs = logging.getLogger("somebody.elses")
+
+    theirs.info("no picture library")
+    theirs.warning("no memory")
+
+    assert lines.one()["message"] == "no memory"
 
 
 def test_on_a_terminal_it_is_words():

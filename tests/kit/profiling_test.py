@@ -13,16 +13,16 @@ from cabas.kit.profiling import Profiler
 PATIENCE_SECONDS = 60
 
 
-def test_it_says_where_the_time_went(tmp_path):
-    profiler = Profiler(tmp_path / "profiles", seconds=0.3)
+async def test_it_says_where_the_time_went(tmp_path):
     path = profiling.profile_path(tmp_path / "profiles", os.getpid())
-
+    profiler = Profiler(tmp_path / "profiles", seconds=0.3)
     profiler.begin()
     give_up = time.monotonic() + PATIENCE_SECONDS
     while not path.exists() or "profiling_test:burn" not in path.read_text():
         assert time.monotonic() < give_up
         profiler.begin()  # one at a time: nothing while one is being taken
         burn()
+        await asyncio.sleep(0)
 
     busiest, count = path.read_text().splitlines()[0].rsplit(" ", 1)
     assert int(count) > 0

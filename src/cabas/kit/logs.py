@@ -139,7 +139,8 @@ def begin(
     handler.addFilter(Seldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(max(level, logging.WARNING))  # of libraries only what is wrong
+    logging.getLogger("cabas").setLevel(level)
     logging.captureWarnings(True)  # noqa: FBT003 - as the library says it
     return handler
 

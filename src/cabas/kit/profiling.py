@@ -1,18 +1,14 @@
 """
 What a process spends its time on, asked for while it serves: SIGUSR2 has it look at itself for twenty seconds.
 
-A thread looks a hundred times a second at where the event loop's thread stands, which costs about one percent while it
-lasts and nothing else. The result is one file of collapsed stacks, as speedscope.app and flamegraph.pl read them. It
-holds names of functions, no values.
+At every hundredth second of processor time it notes where the event loop stands; idling isn't noted. The result is one
+file of collapsed stacks, as speedscope.app and flamegraph.pl read them. It holds names of functions, no values.
 """
 
 import asyncio
 import logging
 import os
 import signal
-import sys
-import threading
-import time
 from collections import Counter
 from pathlib import Path
 from types import FrameType
@@ -25,13 +21,12 @@ _log = logging.getLogger("cabas.profile")
 
 
 class Profiler:
-    """One profile at a time, of the thread that made it."""
+    """One profile at a time, of a running loop in the main thread."""
 
     def __init__(self, folder: Path, *, seconds: float = SECONDS) -> None:
         """:param folder: where profiles are written; made when the first is."""
         self._folder, self._seconds = folder, seconds
-        self._watched = threading.get_ident()
-        self._running: threading.Thread | None = None
+        self._stacks: Counter[str] | None = None
 
     def on_signal(self) -> None:
         """To be called in a running loop."""
@@ -39,17 +34,21 @@ class Profiler:
 
     def begin(self) -> None:
         """While one is being taken, another order changes nothing."""
-        if self._running is None or not self._running.is_alive():
-            self._running = threading.Thread(target=self._look, name="profile", daemon=True)
-            self._running.start()
+        if self._stacks is None:
+            self._stacks = Counter()
+            signal.signal(signal.SIGPROF, self._look)
+            signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)
+            asyncio.get_running_loop().call_later(self._seconds, self._finish)
 
-    def _look(self) -> None:
-        stacks: Counter[str] = Counter()
-        give_up = time.monotonic() + self._seconds
-        while time.monotonic() < give_up:
-            if frame := sys._current_frames().get(self._watched):
-                stacks[stack_of(frame)] += 1
-            time.sleep(INTERVAL_SECONDS)
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        if self._stacks is not None:
+            self._stacks[stack_of(frame)] += 1
+
+    def _finish(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        # Not the default: a last one under way would be the end.
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)
+        stacks, self._stacks = self._stacks or Counter(), None
         path = profile_path(self._folder, os.getpid())
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
