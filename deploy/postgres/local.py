@@ -31,8 +31,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """What decides how long a fail-over takes; see ``patroni.yml``."""
 
     ttl: int = 20
-    loop_wait: int = 3
-    retry_timeout: int = 5
+    loop_wait: int = 2
+    retry_timeout: int = 4
     primary_start_timeout: int = 5
     check_interval: str = "500ms"
 
@@ -79,16 +79,21 @@ class Cluster:
     @property
     def url(self) -> str:
         """The primary's, whoever it is: for what holds a session (migrations, seeds, imports)."""
-        return self._url(self.port)
+        return self.url_at(self.port)
 
     @property
     def pooled_url(self) -> str:
         """The same by PgBouncer where there is one that will do: for the shop's processes."""
-        return self._url(self.pooled_port if self.bouncer else self.port)
+        return self.url_at(self.pooled_port if self.bouncer else self.port)
 
     @property
     def admin_url(self) -> str:
         return f"postgresql://postgres:{self._password}@{HOST}:{self.port}/postgres"
+
+    @property
+    def backup_url(self) -> str:
+        """A standby's, for ``pg_basebackup``: the primary has better to do."""
+        return f"postgresql://replicator:{self._password}@{HOST}:{self.standby_port}/"
 
     def start(self) -> None:
         """
@@ -107,6 +112,11 @@ class Cluster:
         self._make_role()
         if self.bouncer:
             self._start_bouncer(self.bouncer)
+
+    def checkpoint(self) -> None:
+        """On each node, as its timer would: a load in bulk is behind it, a fall won't have to go through it again."""
+        for node in self.nodes:
+            self._ask(f"postgresql://postgres:{self._password}@{HOST}:{node.port}/postgres", "checkpoint")
 
     def stop(self) -> None:
         for node in self.nodes:
@@ -158,7 +168,8 @@ class Cluster:
                 raise SystemExit(f"waited {seconds} s for {what}: see the logs in {self.folder}")
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _url(self, port: int) -> str:
+    def url_at(self, port: int) -> str:
+        """The shop's account and database on another port of this machine."""
         return f"postgresql://{USER}:{self._user_password}@{HOST}:{port}/{DATABASE}"
 
     def _configure(self, node: Node) -> None:
@@ -211,13 +222,14 @@ class Cluster:
         self._processes.run("pgbouncer", found, path)
 
     def _make_role(self) -> None:
-        text = _rendered("role.sql", user=USER, database=DATABASE, password=self._user_password)
-        subprocess.run(
-            [self.binaries / "psql", "-q", "-v", "ON_ERROR_STOP=1", self.admin_url],
-            input=text,
-            text=True,
-            check=True,
+        self._ask(
+            self.admin_url,
+            _rendered("role.sql", user=USER, database=DATABASE, password=self._user_password),
         )
+
+    def _ask(self, url: str, text: str) -> None:
+        psql = [str(self.binaries / "psql"), "-q", "-v", "ON_ERROR_STOP=1", url]
+        subprocess.run(psql, input=text, text=True, check=True)
 
 
 def _rendered(file: str, **values: object) -> str:

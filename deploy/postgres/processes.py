@@ -41,6 +41,14 @@ class Processes:
                 **self._who,
             )
 
+    def finish(self, *command: str | Path) -> None:
+        """Run to its end. :raises SystemExit: it failed; says how."""
+        done = subprocess.run(
+            [str(part) for part in command], cwd="/", capture_output=True, text=True, check=False, **self._who
+        )
+        if done.returncode:
+            raise SystemExit(f"{command[0]} failed: {done.stderr[-2_000:]}")
+
     def kill(self, *names: str, more: "Iterator[int] | tuple[int, ...]" = ()) -> None:
         """At once, as when a machine loses power. :param more: other processes of that machine."""
         gone = [self._running.pop(name) for name in names if name in self._running]

@@ -1,0 +1,124 @@
+"""What rehearsals of the database share: a seeded cluster with the shop on it, and the journal held against it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+from deploy.postgres.local import Cluster
+
+from bench import measure
+from bench.failover.load import Order
+from bench.ground import Ground, free_port, ready
+from bench.order_carts import Goods, connect, survey
+from cabas.kit.lifeline import end_with
+
+STOP_SECONDS = 60
+
+
+@contextmanager
+def temporary(*, keep: bool) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="cabas-"))
+    try:
+        yield folder
+    finally:
+        if keep:
+            click.echo(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def seeded(cluster: Cluster) -> Iterator[Ground]:
+    """The cluster started, with the demo network in it."""
+    try:
+        with measure.step("the nodes"):
+            cluster.start()
+        ground = Ground(cluster.folder, cluster.url, cluster.binaries)
+        with measure.step("the demo network"):
+            quiet(ground, "migrate")
+            quiet(ground, "seed")
+            cluster.checkpoint()
+        yield ground
+    finally:
+        cluster.stop()
+
+
+@contextmanager
+def shop(ground: Ground, url: str) -> Iterator[int]:
+    """`cabas web` and `cabas worker` on that address; yields the port. They must live until the end."""
+    port = free_port()
+    settings = {"CABAS_DATABASE_URL": url, "CABAS_PORT": str(port), "CABAS_WEB_PROCESSES": "1"}
+    with _running(ground, "web", settings) as process, _running(ground, "worker", settings):
+        ready(process, f"http://127.0.0.1:{port}/readyz")
+        yield port
+
+
+def quiet(ground: Ground, *arguments: str) -> None:
+    """:raises SystemExit: the command failed; says how."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cabas", *arguments],
+        env=ground.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"cabas {' '.join(arguments)} failed: {done.stderr[-2_000:]}")
+
+
+@contextmanager
+def _running(ground: Ground, command: str, settings: dict[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+    """:raises SystemExit: it ended before its end was wanted."""
+    with (ground.folder / f"{command}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cabas", command],
+            env=ground.environ(**settings),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=partial(end_with, os.getpid()),
+        )
+    try:
+        yield process
+        if process.poll() is not None:
+            raise SystemExit(f"cabas {command} ended by itself: see its log")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
+
+async def goods_of(url: str) -> Goods:
+    connection = await connect(url)
+    try:
+        return await survey(connection)
+    finally:
+        await connection.close()
+
+
+def journal_of(path: Path) -> list[Order]:
+    decoder = msgspec.json.Decoder(Order)
+    return [decoder.decode(line) for line in path.read_bytes().splitlines()]
+
+
+async def lost(url: str, orders: Sequence[Order]) -> int:
+    """Orders acknowledged to a shopper that aren't there, or whose basket became several."""
+    connection = await connect(url)
+    try:
+        rows = await connection.fetch(
+            "select order_id, cart_id from orders where cart_id::text = any($1)", [one.cart for one in orders]
+        )
+    finally:
+        await connection.close()
+    there = Counter((str(row["order_id"]), str(row["cart_id"])) for row in rows)
+    baskets = Counter(str(row["cart_id"]) for row in rows)
+    return sum(there[one.order, one.cart] != 1 or baskets[one.cart] != 1 for one in orders)
