@@ -28,7 +28,17 @@ ROWS: Final[tuple[tuple[str, tuple[Panel, ...]], ...]] = (
     (
         "Orders",
         (
-            Panel("Orders accepted", "ops", (("cabas:orders_accepted:rate1m", "a second"),)),
+            Panel(
+                "Orders accepted",
+                "ops",
+                (
+                    ("cabas:orders_accepted:rate1m", "at once"),
+                    (
+                        'sum(rate(cabas_job_done_total{task="write the orders that were drawn"}[1m]))',
+                        "drawn from those asked for in advance",
+                    ),
+                ),
+            ),
             Panel(
                 "Orders refused",
                 "ops",

@@ -54,8 +54,7 @@ async def _repeat(job: Recurring, database: Database, clock: Clock, stopping: as
     while not stopping.is_set():
         done = 0
         try:
-            with figures.job(job.name):
-                done = await job.run(database, clock)
+            done = await figures.counted(job.name, job.run(database, clock))
         except Exception:  # the worker outlives any one failure: the next round tries again
             _log.exception("job failed: %s", job.name)
         if done >= BATCH_FULL:

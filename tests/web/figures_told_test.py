@@ -6,6 +6,7 @@ from pathlib import Path
 from deploy.monitoring import dashboard
 
 from cabas.connectors import figures_prometheus
+from cabas.schedule import RECURRING
 
 RULES = (Path(dashboard.FILE).parent / "rules.yaml").read_text()
 SERIES = re.compile(r"\b(?:cabas[_:]|http_server_|probe_)[\w:]+")
@@ -21,6 +22,13 @@ async def test_every_figure_that_is_asked_for_is_told(client):
     assert len(asked) > 20
     # What the database counts is told once it was asked.
     assert asked <= told | recorded | {"cabas_dispatched_total"}, asked - told - recorded
+
+
+def test_every_job_that_is_named_is_one_of_ours():
+    named = set(re.findall(r'task="([^"]+)"', " ".join(expressions())))
+
+    assert named
+    assert named <= {job.name for job in RECURRING}
 
 
 def expressions() -> list[str]:

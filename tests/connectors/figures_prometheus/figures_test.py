@@ -100,15 +100,20 @@ async def test_a_database_that_is_away_is_told_as_well(database, now):
 
 
 async def test_a_job_is_counted_whether_it_fails_or_not():
-    runs, failures = read("cabas_job_runs_total", task="try"), read("cabas_job_failures_total", task="try")
+    names = ("runs", "failures", "done")
+    before = [read(f"cabas_job_{name}_total", task="try") or 0 for name in names]
 
-    with figures.job("try"):
-        pass
-    with pytest.raises(ValueError, match="no"), figures.job("try"):
-        raise ValueError("no")
+    async def write(count):
+        if not count:
+            raise ValueError("nothing to write")
+        return count
 
-    assert read("cabas_job_runs_total", task="try") - (runs or 0) == 2
-    assert read("cabas_job_failures_total", task="try") - (failures or 0) == 1
+    assert await figures.counted("try", write(7)) == 7
+    with pytest.raises(ValueError, match="nothing"):
+        await figures.counted("try", write(0))
+
+    after = [read(f"cabas_job_{name}_total", task="try") for name in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1, 7]
 
 
 async def test_the_site_is_asked_as_a_shopper_asks_it(now):

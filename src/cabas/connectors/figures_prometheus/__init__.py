@@ -4,8 +4,7 @@ What a worker tells Prometheus: what is on its way, what is left, and whether th
 All workers tell the same of the database, each of its own jobs: rules take the maximum, and the sum.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterator
 from datetime import timedelta
 from time import monotonic
 from typing import Final
@@ -37,6 +36,7 @@ _FULL: Final = Gauge(
     "cabas_slots_full", "Slots that could be booked now, had they a place left.", ("channel",)
 )
 _RUNS: Final = Counter("cabas_job_runs", "Times that a recurring job was run.", ("task",))
+_DONE: Final = Counter("cabas_job_done", "What it did: orders, facts, messages.", ("task",))
 _FAILURES: Final = Counter("cabas_job_failures", "Times that it failed.", ("task",))
 _SUCCESS: Final = Gauge("probe_success", "1: a page came in time.", ("target",))
 _ANSWERED: Final = Gauge("probe_duration_seconds", "How long it took.", ("target",))
@@ -61,15 +61,16 @@ def serve(port: int) -> None:
     start_http_server(port)
 
 
-@contextmanager
-def job(name: str) -> Iterator[None]:
-    """Around one run of a job."""
+async def counted(name: str, work: Awaitable[int]) -> int:
+    """One run of a job, which says how much it did."""
     _RUNS.labels(name).inc()
     try:
-        yield
+        done = await work
     except Exception:
         _FAILURES.labels(name).inc()
         raise
+    _DONE.labels(name).inc(done)
+    return done
 
 
 async def take_backlog(database: Database, clock: Clock, *, late_after: timedelta) -> int:
