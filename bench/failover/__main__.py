@@ -72,19 +72,23 @@ class Rehearsal:
 
 @click.command()
 @click.option("--failovers", type=int, default=5, show_default=True, help="Primaries to kill.")
+@click.option("--minutes", type=float, help="Begin no other fall after so many.")
 @click.option("--add", is_flag=True, help="Count the results of before too: many falls in several runs.")
 @click.option(
     "--ttl", type=int, default=20, show_default=True, help="Seconds until a silent primary is dead."
 )
 @click.option("--keep", is_flag=True, help="Leave the folder, with the logs of all.")
-def main(failovers: int, add: bool, ttl: int, keep: bool) -> None:  # noqa: FBT001 - click hands flags by position
+def main(failovers: int, minutes: float | None, add: bool, ttl: int, keep: bool) -> None:  # noqa: FBT001 - click hands flags by position
     """Kill the primary under orders; exits 1 when an acknowledged order is lost or recovery takes too long."""
     falls: list[Fall] = []
     with temporary(keep=keep) as folder:
         cluster = Cluster(folder, timing=Timing(ttl=ttl))
         with seeded(cluster) as ground, shop(ground, cluster.pooled_url) as port:
             stage = Rehearsal(cluster, ground, port)
+            begun = time.monotonic()
             for number in range(1, failovers + 1):
+                if minutes and falls and time.monotonic() - begun > minutes * 60:
+                    break
                 with measure.step(f"fall {number} of {failovers}"):
                     falls.append(stage.fall())
             orders = journal_of(stage.journal)
