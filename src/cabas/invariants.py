@@ -219,6 +219,25 @@ INVARIANTS: tuple[Invariant, ...] = (
          where c.balance_cents <> e.cents or c.balance_cents <> e.left_cents or c.balance_cents < 0""",
     ),
     Invariant(
+        "cagnottes_set_aside_what_is_held",
+        "what a card has set aside is the sum of its open holds, never more than its balance, and each has its payment",
+        """
+        select format('card %s: reserved %s, holds %s, balance %s',
+                      c.number, c.reserved_cents, h.cents, c.balance_cents)
+          from loyalty_card c
+          join lateral (
+               select coalesce(sum(cents), 0) as cents
+                 from loyalty_hold h
+                where h.customer_id = c.customer_id and h.ended_at is null) h on true
+         where c.reserved_cents <> h.cents or c.reserved_cents > c.balance_cents
+        union all
+        select format('hold %s: no payment', h.key)
+          from loyalty_hold h
+          left join tender t on t.store_id = h.store_id and t.order_id = h.order_id and t.reference = h.key
+                            and t.kind = 'loyalty'
+         where t.order_id is null""",
+    ),
+    Invariant(
         "each_cause_moves_a_cagnotte_once",
         "an order is credited once, in one cagnotte, and only once it was handed over",
         """

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from cabas.connectors.loyalty_ledger import LedgerBank
 from cabas.connectors.mail_folder import FolderMailer
 from cabas.connectors.mail_form import Sender, sender_of
 from cabas.connectors.mail_smtp import SmtpMailer, server_of
@@ -36,7 +37,8 @@ from cabas.domain.messages.sending import Post
 from cabas.domain.orders import queries as orders
 from cabas.domain.orders import telling
 from cabas.domain.orders.model import OrderState
-from cabas.domain.payments.model import Tender
+from cabas.domain.payments import jobs as payments
+from cabas.domain.payments.model import Kind, Tender
 from cabas.kit.clock import Clock, SystemClock
 from cabas.kit.db import Database, Transaction
 from cabas.policies import DEFAULTS
@@ -69,6 +71,16 @@ async def credit_handovers(database: Database, clock: Clock, *, programme: Progr
         return await earning.earn_handed_over(
             tx, months=DEFAULTS.loyalty_months, programme=programme, now=clock.now()
         )
+
+
+async def settle_cagnottes(database: Database, clock: Clock) -> int:
+    """What was set aside for orders is spent, let go or given back as their final amounts want; returns how many."""
+    ledger = LedgerBank(database, clock, months=DEFAULTS.loyalty_months)
+    return await payments.follow_due(database, clock, bank=ledger, on_failed=_counted, kind=Kind.LOYALTY)
+
+
+async def _counted(_tx: Transaction, _tender: Tender, _now: datetime) -> None:
+    """What a cagnotte doesn't pay is due at the counter, which says so."""
 
 
 async def tell_of_failed_payment(tx: Transaction, tender: Tender, now: datetime) -> None:

@@ -33,6 +33,7 @@ from cabas.reactions import (
     credit_handovers,
     post_office,
     send_messages,
+    settle_cagnottes,
     tell_of_failed_payment,
     tell_shoppers,
 )
@@ -125,6 +126,9 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
     credit = partial(credit_handovers, programme=theirs)
     cagnotte = [Recurring("credit what was handed over", timedelta(seconds=2), credit)]
     if theirs is None:
+        cagnotte.append(
+            Recurring("settle what cagnottes pay of orders", timedelta(seconds=1), settle_cagnottes)
+        )
         every = timedelta(minutes=10)
         cagnotte.append(Recurring("let what is left of old earnings expire", every, loyalty.expire_due))
     return (

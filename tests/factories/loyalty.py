@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cabas.domain.loyalty import holding, queries
 from cabas.domain.loyalty import operations as loyalty
-from cabas.domain.loyalty.model import NETWORK, Card, Earning, EarningKind, EarningOffer
-from cabas.kit.db import Transaction
+from cabas.domain.loyalty.model import NETWORK, Card, Earning, EarningKind, EarningOffer, Hold
+from cabas.invariants import INVARIANTS
+from cabas.kit.db import Connection, Transaction
 from cabas.kit.ids import new_id
 from factories.customers import make_customer
 
 A_YEAR = timedelta(days=365)
+_SUMS = next(one for one in INVARIANTS if one.name == "cagnottes_add_up")
 
 
 async def make_card(tx: Transaction, *, now: datetime, **customer: str) -> Card:
@@ -56,3 +59,30 @@ def earning_of(
         cents=cents,
         expires_at=now + good_for,
     )
+
+
+async def held_for(tx: Transaction, card: Card, cents: int, *, now: datetime, key: str = "") -> Hold:
+    """Set aside for an order that exists nowhere else."""
+    order_id = new_id(now, 1)
+    return await holding.hold(
+        tx,
+        key=key or f"{order_id}.1",
+        customer_id=card.customer_id,
+        cents=cents,
+        store_id=1,
+        order_id=order_id,
+        now=now,
+    )
+
+
+async def spend(tx: Transaction, card: Card, cents: int, *, now: datetime) -> Hold:
+    hold = await held_for(tx, card, cents, now=now)
+    return await holding.capture(tx, key=hold.key, cents=cents, now=now)
+
+
+async def adds_up(reader: Connection, card: Card, cents: int) -> None:
+    """The balance is this, and the sum of the ledger."""
+    held = await queries.card_of(reader, customer_id=card.customer_id)
+    assert held is not None
+    assert held.balance_cents == cents
+    assert await reader.fetch(_SUMS.breach) == []

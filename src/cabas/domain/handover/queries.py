@@ -123,9 +123,9 @@ async def counter(reader: Connection, *, store_id: int, order_id: UUID) -> Count
 
 
 async def card_balance(reader: Connection, order: Order) -> Balance | None:
-    """What was paid of an order and what is left, when a card had to do with it; else None: it is paid here."""
+    """What was paid of an order and what is left, when more than the counter had to do with it; else None."""
     tenders = await payments.tenders_of(reader, store_id=order.store_id, order_id=order.order_id)
-    if not any(tender.kind is Kind.CARD for tender in tenders):
+    if all(tender.kind is Kind.AT_STORE for tender in tenders):
         return None
     final = order.total_cents if order.final_cents is None else order.final_cents
     return balance(tenders, final_cents=final)

@@ -33,6 +33,12 @@ class CardNotFound(NotFound):
     code = "card_not_found"
 
 
+class HoldNotFound(NotFound):
+    """Nothing was set aside under this key, or it was let go."""
+
+    code = "reservation_not_found"
+
+
 class BalanceTooSmall(Conflict):
     """There is less in the cagnotte than that."""
 
@@ -44,6 +50,8 @@ class EntryKind(StrEnum):
     REVERSE = "reverse"
     SPEND = "spend"
     EXPIRE = "expire"
+    RETURN = "return"
+    """What was spent comes back."""
 
 
 class EarningKind(StrEnum):
@@ -192,17 +200,41 @@ def parts_of(lots: Sequence[Lot], cents: int) -> list[Part]:
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """``number``: an EAN-13 with its check digit. ``balance_cents``: the sum of the ledger."""
+    """
+    ``number``: an EAN-13 with its check digit. ``balance_cents``: the sum of the ledger, of which
+    ``reserved_cents`` are set aside for orders.
+    """
 
     customer_id: UUID
     number: int
     balance_cents: int
+    reserved_cents: int
     opened_at: datetime
+
+    @property
+    def available_cents(self) -> int:
+        return self.balance_cents - self.reserved_cents
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    ``cents`` set aside to pay an order. Once it ``ended_at``, ``captured_cents`` of them were spent (0: let
+    go), of which ``returned_cents`` came back.
+    """
+
+    key: str
+    customer_id: UUID
+    store_id: int
+    order_id: UUID
+    cents: int
+    captured_cents: int
+    returned_cents: int
+    ended_at: datetime | None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A line of the ledger. ``cents``: above 0 for an earning, below for all else.
+    A line of the ledger. ``cents``: above 0 for an earning or a return, below for all else.
     ``left_cents``: what is left of an earning. ``store_id``: `NETWORK` when of no store.
     """
 

@@ -8,7 +8,6 @@ from cabas.domain.loyalty import queries, records
 from cabas.domain.loyalty.model import (
     NETWORK,
     Card,
-    CardNotFound,
     Earning,
     EarningOffer,
     EntryKind,
@@ -44,33 +43,6 @@ async def earn_all(tx: Transaction, *, earnings: Sequence[Earning], now: datetim
     return await records.insert_earnings(tx, worth, now=now)
 
 
-async def spend(
-    tx: Transaction, *, customer_id: UUID, cents: int, store_id: int, order_id: UUID, now: datetime
-) -> None:
-    """
-    Pay ``cents`` of an order out of the cagnotte, what expires first before the rest.
-
-    :raises CardNotFound: the customer has no card.
-    :raises BalanceTooSmall: there is less than that.
-    """
-    if not await records.lock_cards(tx, [customer_id]):
-        raise CardNotFound
-    cause = f"spend:{order_id}"
-    if await records.cause_is_known(tx, customer_id=customer_id, cause=cause):
-        return
-    lots = await records.lots(tx, customer_id=customer_id, now=now)
-    await records.insert_taken(
-        tx,
-        customer_id=customer_id,
-        kind=EntryKind.SPEND,
-        cause=cause,
-        store_id=store_id,
-        order_id=order_id,
-        parts=parts_of(lots, cents),
-        now=now,
-    )
-
-
 async def reverse(
     tx: Transaction,
     *,
@@ -86,13 +58,13 @@ async def reverse(
 
     :param cause: what the goods came back by; the same is taken back once.
     """
-    if not await records.lock_cards(tx, [customer_id]):
+    cards = await records.lock_cards(tx, [customer_id])
+    if not cards:
         return 0
     cause = f"reverse:{cause}"
     if await records.cause_is_known(tx, customer_id=customer_id, cause=cause):
         return 0
-    lots = await records.lots(tx, customer_id=customer_id, now=now)
-    taken = min(cents, sum(lot.left_cents for lot in lots))
+    taken = min(cents, cards[0].available_cents)
     if taken <= 0:
         return 0
     await records.insert_taken(
@@ -102,24 +74,30 @@ async def reverse(
         cause=cause,
         store_id=store_id,
         order_id=order_id,
-        parts=parts_of(lots, taken),
+        parts=parts_of(await records.lots(tx, customer_id=customer_id), taken),
         now=now,
     )
     return taken
 
 
 async def expire_due(tx: Transaction, *, now: datetime, limit: int) -> int:
-    """What is left of up to ``limit`` earnings whose end has come goes; returns how many."""
+    """
+    What is left of up to ``limit`` earnings whose end has come goes; returns how many.
+
+    What is set aside for an order stays until the order has used it or let it go.
+    """
     found = await records.run_out(tx, now=now, limit=limit)
     if not found:
         return 0
-    await records.lock_cards(tx, sorted({customer_id for customer_id, _ in found}))
-    due = await records.run_out(tx, now=now, limit=limit)  # again, under the locks
-    known = {customer_id for customer_id, _ in found}
-    for customer_id, lot in due:
-        if customer_id in known:
+    cards = await records.lock_cards(tx, sorted({customer_id for customer_id, _ in found}))
+    available = {card.customer_id: card.available_cents for card in cards}
+    gone = 0
+    for customer_id, lot in await records.run_out(tx, now=now, limit=limit):  # again, under the locks
+        if available.get(customer_id, 0) >= lot.left_cents:
+            available[customer_id] -= lot.left_cents
             await _expire(tx, customer_id, lot, now)
-    return len(due)
+            gone += 1
+    return gone
 
 
 async def add_offer(tx: Transaction, offer: EarningOffer) -> None:

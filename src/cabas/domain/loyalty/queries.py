@@ -12,20 +12,29 @@ from cabas.domain.loyalty.model import (
     EarningOffers,
     Entry,
     EntryKind,
+    Hold,
 )
 from cabas.kit.db import Connection, Record
 
 ENTRIES_MAX: Final = 100
 OFFERS_MAX: Final = 2_000
+CARD_COLUMNS: Final = "customer_id, number, balance_cents, reserved_cents, opened_at"
+HOLD_COLUMNS: Final = "key, customer_id, store_id, order_id, cents, captured_cents, returned_cents, ended_at"
 _LOOKED_BACK: Final = timedelta(days=30)
 
 
 async def card_of(reader: Connection, *, customer_id: UUID) -> Card | None:
     row = await reader.fetchrow(
-        "select customer_id, number, balance_cents, opened_at from loyalty_card where customer_id = $1",
+        f"select {CARD_COLUMNS} from loyalty_card where customer_id = $1",
         customer_id,
     )
     return Card(**dict(row.items())) if row else None
+
+
+async def hold_of(reader: Connection, *, key: str) -> Hold | None:
+    """What was set aside under this key."""
+    row = await reader.fetchrow(f"select {HOLD_COLUMNS} from loyalty_hold where key = $1", key)
+    return Hold(**dict(row.items())) if row else None
 
 
 async def card_numbers(reader: Connection, customer_ids: Sequence[UUID]) -> dict[UUID, int]:

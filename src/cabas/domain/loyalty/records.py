@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from cabas.domain.loyalty.model import Card, Earning, EarningOffer, EntryKind, Lot, Part
+from cabas.domain.loyalty.model import Card, Earning, EarningOffer, EntryKind, Hold, Lot, Part
+from cabas.domain.loyalty.queries import CARD_COLUMNS
 from cabas.kit.db import Transaction
 from cabas.kit.ids import new_id
 
@@ -25,8 +26,8 @@ async def insert_card(tx: Transaction, *, customer_id: UUID, number: int, now: d
 async def lock_cards(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Card]:
     """Those of them who have one; always in the same order, so that no two wait for each other."""
     rows = await tx.fetch(
-        """
-        select customer_id, number, balance_cents, opened_at
+        f"""
+        select {CARD_COLUMNS}
           from loyalty_card
          where customer_id = any($1::uuid[])
          order by customer_id
@@ -74,15 +75,14 @@ async def cause_is_known(tx: Transaction, *, customer_id: UUID, cause: str) -> b
     return known
 
 
-async def lots(tx: Transaction, *, customer_id: UUID, now: datetime) -> list[Lot]:
-    """What is left and has not run out."""
+async def lots(tx: Transaction, *, customer_id: UUID) -> list[Lot]:
+    """What is left of each earning. One that has run out goes by its own entry, unless it is set aside."""
     rows = await tx.fetch(
         """
         select entry_id, left_cents, expires_at
           from loyalty_entry
-         where customer_id = $1 and left_cents > 0 and expires_at > $2""",
+         where customer_id = $1 and left_cents > 0""",
         customer_id,
-        now,
     )
     return [Lot(**dict(row.items())) for row in rows]
 
@@ -125,6 +125,67 @@ async def insert_taken(
         [part.entry_id for part in parts],
         [part.cents for part in parts],
     )
+
+
+async def insert_return(
+    tx: Transaction, *, hold: Hold, cents: int, cause: str, expires_at: datetime, now: datetime
+) -> None:
+    """An entry that adds, and the balance with it."""
+    await tx.execute(
+        """
+        with returned as (
+            insert into loyalty_entry (customer_id, entry_id, kind, cents, left_cents, cause, store_id, order_id,
+                                       at, expires_at)
+                 values ($1, $2, 'return', $3, $3, $4, $5, $6, $7, $8)
+        )
+        update loyalty_card set balance_cents = balance_cents + $3 where customer_id = $1""",
+        hold.customer_id,
+        new_id(now, hold.store_id),
+        cents,
+        cause,
+        hold.store_id,
+        hold.order_id,
+        now,
+        expires_at,
+    )
+
+
+async def insert_hold(tx: Transaction, hold: Hold, *, now: datetime) -> None:
+    await tx.execute(
+        """
+        with held as (
+            insert into loyalty_hold (key, customer_id, store_id, order_id, cents, held_at)
+                 values ($1, $2, $3, $4, $5, $6)
+        )
+        update loyalty_card set reserved_cents = reserved_cents + $5 where customer_id = $2""",
+        hold.key,
+        hold.customer_id,
+        hold.store_id,
+        hold.order_id,
+        hold.cents,
+        now,
+    )
+
+
+async def update_hold_ended(tx: Transaction, hold: Hold, *, captured_cents: int, now: datetime) -> None:
+    """What was set aside isn't any more."""
+    await tx.execute(
+        """
+        with ended as (
+            update loyalty_hold set captured_cents = $2, ended_at = $3 where key = $1 and ended_at is null
+            returning customer_id, cents
+        )
+        update loyalty_card c set reserved_cents = c.reserved_cents - e.cents
+          from ended e
+         where c.customer_id = e.customer_id""",
+        hold.key,
+        captured_cents,
+        now,
+    )
+
+
+async def update_hold_returned(tx: Transaction, *, key: str, returned_cents: int) -> None:
+    await tx.execute("update loyalty_hold set returned_cents = $2 where key = $1", key, returned_cents)
 
 
 async def run_out(tx: Transaction, *, now: datetime, limit: int) -> list[tuple[UUID, Lot]]:

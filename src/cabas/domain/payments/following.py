@@ -62,12 +62,18 @@ async def authorise(
 
 
 async def follow_round(
-    database: Database, clock: Clock, *, bank: CardBank, on_failed: OnFailed, limit: int
+    database: Database,
+    clock: Clock,
+    *,
+    bank: CardBank,
+    on_failed: OnFailed,
+    limit: int,
+    kind: Kind = Kind.CARD,
 ) -> int:
-    """Follow up to ``limit`` due payments by card; returns how many were taken."""
+    """Follow up to ``limit`` due payments of the kind that this bank keeps; returns how many were taken."""
     now = clock.now()
     async with database.transaction() as tx:
-        due = await records.take_due(tx, kinds=[Kind.CARD], until=now + LEASE, now=now, limit=limit)
+        due = await records.take_due(tx, kinds=[kind], until=now + LEASE, now=now, limit=limit)
     gate = asyncio.Semaphore(AT_A_TIME)
 
     async def follow_one(tender: Tender) -> None:
