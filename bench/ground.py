@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,9 +41,11 @@ class Ground(msgspec.Struct, frozen=True):
             **more,
         }
 
-    def cabas(self, *arguments: str) -> None:
-        """Run a command of ours on this ground. :raises CalledProcessError: it failed."""
-        subprocess.run([sys.executable, "-m", "cabas", *arguments], env=self.environ(), check=True)
+    def cabas(self, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+        """Run a command of ours on this ground, and in this environment. :raises CalledProcessError: it failed."""
+        subprocess.run(
+            [sys.executable, "-m", "cabas", *arguments], env=self.environ(**(environ or {})), check=True
+        )
 
 
 @contextmanager

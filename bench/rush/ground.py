@@ -15,17 +15,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 
 import msgspec
 
 from bench import measure
 from bench.ground import Ground
-from cabas.kit.clock import paris_day, paris_midnight
 from cabas.kit.postgres import EmbeddedPostgres
+from cabas.seed.nights import working_midnight
 
 KEPT_DAYS = 5
 """Older slots would be over by the clock of pgbench, which can't be shifted."""
+BEFORE_MIDNIGHT = timedelta(hours=12)
 SOURCES = Path(__file__).parents[2] / "src" / "cabas"
 
 
@@ -39,7 +41,7 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A copy to rehearse on. ``midnight``: the opening after the day that was seeded, UTC."""
+    """A copy to rehearse on. ``midnight``: the opening after the evening that was seeded, UTC."""
 
     ground: Ground
     server: EmbeddedPostgres
@@ -61,8 +63,7 @@ def staged(scale: str) -> Iterator[Stage]:
             server.start()
         ground = Ground(folder, server.url, server.binaries, card.seconds)
         ground.cabas("migrate")
-        tomorrow = paris_day(card.seeded_at) + timedelta(days=1)
-        yield Stage(ground, server, paris_midnight(tomorrow))
+        yield Stage(ground, server, working_midnight(card.seeded_at))
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -89,11 +90,14 @@ def _seed(kept: Path, scale: str) -> Card:
     shutil.rmtree(kept / "postgres", ignore_errors=True)
     (kept / "card.json").unlink(missing_ok=True)
     server = EmbeddedPostgres(kept / "postgres")
-    at, started = datetime.now(UTC), time.perf_counter()
+    started = time.perf_counter()
+    at = working_midnight(datetime.now(UTC)) - BEFORE_MIDNIGHT
+    offset = ceil((at - datetime.now(UTC)).total_seconds())
     with measure.step(f"seeding {scale} (kept in {kept} for later runs)"):
         server.start()
         try:
-            Ground(kept, server.url, server.binaries).cabas("seed", "--scale", scale)
+            ground = Ground(kept, server.url, server.binaries)
+            ground.cabas("seed", "--scale", scale, environ={"CABAS_CLOCK_OFFSET_SECONDS": str(offset)})
         finally:
             server.stop()
     card = Card(_seed_key(scale), _migrations(), at, time.perf_counter() - started)

@@ -19,14 +19,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import holidays
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cabas.domain.slots.calendar import BOOKING_DAYS
-from cabas.kit.clock import paris_day, paris_midnight
 from cabas.kit.postgres import EmbeddedPostgres
+from cabas.seed.nights import working_midnight
 from journeys.conftest import DESKTOP, PHONE, READY_SECONDS, SCREENSHOTS, Product
 from journeys.steps import ORDER_BUTTON, SHOP, add_first, choose_store, give_contact, hold_slot
 
@@ -40,7 +38,6 @@ AFTER_MIDNIGHT = 300_000
 """Milliseconds within which what midnight brings must have come, the spread of the opening included."""
 
 PRESSES_MAX = 12
-SUNDAY = 7
 ORDER = re.compile(r"/commandes/[0-9a-f-]{36}")
 
 
@@ -198,15 +195,6 @@ def test_a_basket_change_that_the_server_refuses_is_kept_shown_and_sent_later(pr
     expect(page.locator(".c-connection")).to_be_hidden(timeout=60_000)
     page.goto("/panier")
     expect(page.locator(f'[data-line="{gtin}"]')).to_be_visible()
-
-
-def working_midnight(now: datetime) -> datetime:
-    """The next midnight that opens a day on which shops work: the store of the journey rests on Sundays."""
-    day = paris_day(now) + timedelta(days=1)
-    off = holidays.country_holidays("FR", years=(day.year, day.year + 1))
-    while (opened := day + timedelta(days=BOOKING_DAYS)).isoweekday() == SUNDAY or opened in off:
-        day += timedelta(days=1)
-    return paris_midnight(day)
 
 
 def prepare(page: Page) -> None:
