@@ -61,12 +61,13 @@ export function order() {
   const { answer, tries } = persist((headers) => http.post(BASE + form.to, form.body, { headers: { ...headers, ...FORM, 'x-kept': '1' }, ...ASKED }));
   const to = placed(answer);
   tell('order', answer.status, Date.now() - intended, tries, who.n, to ? to.split(/[/?]/)[2] : '-');
-  if (to) follow(to);
+  if (to) follow(to, afterOf(answer));
   else if (__ENV.SHOW) console.log(`# ${answer.status} ${(answer.body || answer.error || '').replace(/\s+/g, ' ').slice(0, 20000)}`);
 }
 
-// The confirmation, and its living part while the page stays open.
-function follow(to) {
+// The confirmation, when the answer says that there is room for it, and its living part while the page stays open.
+function follow(to, after) {
+  sleep(after / 1000);
   let sent = Date.now();
   const { answer, tries } = persist((headers) => http.get(BASE + to, { headers, timeout: TIMEOUT }));
   tell('confirmation', answer.status, Date.now() - sent, tries);
@@ -111,6 +112,10 @@ function placed(answer) {
   if (answer.status === 303) return answer.headers.Location || '';
   if (answer.status !== 200 || !(answer.headers['Content-Type'] || '').includes('json')) return '';
   return JSON.parse(answer.body).to || '';
+}
+
+function afterOf(answer) {
+  return answer.status === 200 ? JSON.parse(answer.body).after_ms || 0 : 0;
 }
 
 function valueOf(page, name) {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 
 import click
@@ -16,6 +17,8 @@ from cabas.schedule import Recurring, recurring
 from cabas.settings import Settings
 
 BATCH_FULL = 100
+NICENESS = 10
+"""On a machine that serves the shop too, an order goes before the mail about another."""
 SPARE_CONNECTIONS = 4
 """Beside one for each job: an opening works on several stores at once."""
 _log = logging.getLogger("cabas.worker")
@@ -30,6 +33,7 @@ def worker() -> None:
         figures.serve(settings.telemetry.worker_port)
     try:
         with database_url(settings) as url:
+            os.nice(NICENESS)  # once the embedded database runs, which must not inherit it
             asyncio.run(run(settings, url))
     finally:
         telemetry_otlp.end()

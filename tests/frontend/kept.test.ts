@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEPT_AGE_MS_MAX, keepable, meaningOf, readKept, retryAfterMs } from "../../src/cabas/web/islands/logic/kept.ts";
+import { KEPT_AGE_MS_MAX, keepable, meaningOf, pageAfterMs, readKept, retryAfterMs } from "../../src/cabas/web/islands/logic/kept.ts";
 import { changedTotals, moved, settled, sinceMs } from "../../src/cabas/web/islands/logic/opening.ts";
 
 const NOW = 1_800_000_000_000;
@@ -74,4 +74,12 @@ test("a slot chosen twice counts where it was chosen last, and no rank stays emp
   assert.deepEqual(settled(["a", "a", "", "", ""], 1), ["a", "", "", "", ""]);
   assert.deepEqual(settled(["", "", "c", "", ""], 2), ["c", "", "", "", ""]);
   assert.deepEqual(settled(["a", "b", "", "a", ""], 3), ["b", "a", "", "", ""]);
+});
+
+test("a placed order's page is asked for when the answer says, at once when it says nothing, never after a minute", () => {
+  assert.equal(pageAfterMs(3500), 3500);
+  assert.equal(pageAfterMs(undefined), 0);
+  assert.equal(pageAfterMs("soon"), 0);
+  assert.equal(pageAfterMs(-5), 0);
+  assert.equal(pageAfterMs(9e9), 60_000);
 });

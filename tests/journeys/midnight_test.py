@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cabas.kit.postgres import EmbeddedPostgres
 from cabas.seed.nights import working_midnight
@@ -127,7 +127,11 @@ def test_midnight_turns_the_page_over_and_every_way_of_ordering_works(product, v
     expect(waiting.locator(".c-night__open")).to_be_visible(timeout=AFTER_MIDNIGHT)
     expect(waiting.locator('[data-when="before"]').first).to_be_hidden()
     look(waiting, "midnight-open")
+    waiting.route("**/minuit/commande", as_of_a_crowd)
     waiting.locator('[name="email"]').press("Enter")
+    expect(waiting.locator("[data-kept-placed]")).to_contain_text(re.compile("[A-Z2-9]{6}"))
+    look(waiting, "midnight-placed")
+    waiting.get_by_role("link", name="La voir maintenant").click()
     expect(waiting).to_have_url(ORDER)
     press(plain)
     expect(plain).to_have_url(ORDER)
@@ -210,6 +214,12 @@ def wish(page: Page) -> None:
     page.locator("#f-wish_1").select_option(index=3)
     page.locator("#f-wish_2").select_option(index=5)
     give_contact(page)
+
+
+def as_of_a_crowd(route: Route) -> None:
+    """The server's own answer, as it is while many wait behind this one: the page is to be asked for later."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "after_ms": 60_000})
 
 
 def press(page: Page) -> None:

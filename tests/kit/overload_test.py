@@ -54,10 +54,12 @@ def test_a_freed_place_goes_to_the_most_important_who_waits():
     low, top = Somebody(), Somebody()
     one.wait(LOW, low, 0.0)
     one.wait(TOP, top, 0.0)
+    waited = one.waiting(TOP)
 
     one.leave(TOP, 0.01, 0.01)
 
     assert (low.told, top.told) == ([], [True])
+    assert (waited, one.waiting(TOP), one.waiting(LOW)) == (1, 0, 1)
     assert one.queued == 1
 
 

@@ -202,6 +202,10 @@ class Limiter:
         if self._queues[kind].remove(waiter):
             self.queued -= 1
 
+    def waiting(self, kind: int) -> int:
+        """How many of the class wait for a place."""
+        return len(self._queues[kind].waiting)
+
     def refuse(self, kind: int) -> None:
         """Count one that was shed without asking for a place."""
         self.shed[kind] += 1

@@ -19,11 +19,12 @@ from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 from cabas.kit.messages import Catalogue
 from cabas.kit.overload import Limiter
-from cabas.web.classes import CLASSES
+from cabas.web.classes import CLASSES, P0
 
 TICK_SECONDS = 1.0
 PROBE_SECONDS = 1.0
 FORGET_TICKS = 30
+ORDERS_PER_S_MIN = 10.0
 WAITS_MIN = 20
 """Fewer waits than this in a second say nothing of the database."""
 
@@ -43,6 +44,7 @@ class SiteLadder:
         self._ticks = 0
         self._answered_before = self._late_before = 0
         self._goodput = 0.0
+        self._orders_before, self._orders_per_s = 0, 0.0
         self._measured_at = monotonic()
         self.limiter = Limiter(CLASSES, now=monotonic())
         self.setting = Setting()
@@ -109,6 +111,10 @@ class SiteLadder:
         except Exception as problem:
             _log.warning("pressure not told: %s", type(problem).__name__)
 
+    def orders_wait_seconds(self) -> float:
+        """How long those who wait with an order will take at the pace of the last second; 0: nobody waits."""
+        return self.limiter.waiting(P0) / max(self._orders_per_s, ORDERS_PER_S_MIN)
+
     def pressure(self, now: datetime) -> Pressure:
         """What this process tells of itself."""
         limiter = self.limiter
@@ -134,8 +140,10 @@ class SiteLadder:
         done, too_late = answered - self._answered_before, late - self._late_before
         self._answered_before, self._late_before = answered, late
         at = monotonic()
-        self._goodput = (done - too_late) / max(at - self._measured_at, 0.001)
-        self._measured_at = at
+        seconds = max(at - self._measured_at, 0.001)
+        self._goodput = (done - too_late) / seconds
+        self._orders_per_s = (limiter.answered[P0] - self._orders_before) / seconds
+        self._orders_before, self._measured_at = limiter.answered[P0], at
         return Signals(
             wait_p95_ms=_p95_ms(self._database.take_waits()),
             full_for=self._full_for(),

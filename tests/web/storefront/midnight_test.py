@@ -306,7 +306,25 @@ async def test_the_island_is_answered_with_an_address_instead_of_a_redirect(shop
     answer = await shopper.press(form, first, kept=True)
 
     assert answer.status_code == 200
-    assert answer.json()["to"].startswith("/commandes/")
+    told = answer.json()
+    assert told["to"].startswith("/commandes/")
+    assert len(told["code"]) == 6
+    assert told["after_ms"] == 0
+
+
+async def test_while_others_wait_with_their_orders_the_code_is_told_and_the_page_comes_later(
+    shopper, shop, client, clock, monkeypatch
+):
+    await shopper.put(shop.pasta[0], 2)
+    first, *_ = await shopper.wishable()
+    form = await shopper.prepared()
+    clock.at = MIDNIGHT
+    monkeypatch.setattr(client.app.state.site.ladder.limiter, "waiting", lambda _kind: 200)
+
+    told = (await shopper.press(form, first, kept=True)).json()
+
+    assert told["code"]
+    assert 20_000 <= told["after_ms"] <= 30_000
 
 
 async def test_the_state_of_a_key_reads_absence_then_the_order(shopper, shop, clock):

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import get
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from cabas.domain.catalog import queries as catalog
 from cabas.domain.catalog.listing import PAGE_MAX, shelf_range
@@ -69,7 +69,7 @@ async def list_products(
             description="A category's slug, with everything below it.",
         ),
     ] = None,
-    sort: Sort = Sort.RELEVANCE,
+    sort: FromQuery[Sort] = Sort.RELEVANCE,
     cursor: Cursor = None,
 ) -> ProductList:
     """Without `q` or `category`, everything, aisle by aisle (sorted within each). 50 at a time."""

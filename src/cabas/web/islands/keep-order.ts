@@ -1,4 +1,13 @@
-import { forget, keep, keptOrder, onForgotten, sendOrder, whereabouts, type Answer } from "./kit/kept-order.ts";
+import {
+  answered,
+  forget,
+  keep,
+  keptOrder,
+  onForgotten,
+  sendOrder,
+  whereabouts,
+  type Answer,
+} from "./kit/kept-order.ts";
 import { connect } from "./kit/island.ts";
 import { announce } from "./kit/status.ts";
 import type { KeptOrder } from "./logic/kept.ts";
@@ -64,16 +73,35 @@ async function untilSettled(order: KeptOrder, form: HTMLFormElement | null): Pro
     if (keptOrder()?.key !== order.key) return;
     answer = await askedThenSent(order);
   }
-  forget();
   panel()?.remove();
+  if (answer.afterMs) await celebrate(answer);
+  forget();
   if (answer.to) return location.assign(answer.to);
   refuse(answer, order, form);
 }
 
 async function askedThenSent(order: KeptOrder): Promise<Answer> {
   const where = await whereabouts(order);
-  if (where === null) return { meaning: "later", to: "", page: null, waitMs: 0 };
-  return where ? { meaning: "placed", to: where, page: null, waitMs: 0 } : sendOrder(order);
+  if (where === null) return answered("later");
+  return where ? answered("placed", where) : sendOrder(order);
+}
+
+/** It is ordered: said at once with its code, while those who still wait go before its page. */
+async function celebrate(answer: Answer): Promise<void> {
+  const made = fromTemplate("kept-order-placed");
+  const main = document.querySelector("main");
+  if (!made || !main) return;
+  const code = made.querySelector<HTMLElement>("[data-code]");
+  if (code) code.textContent = answer.code;
+  const link = made.querySelector("a");
+  if (link) {
+    link.href = answer.to;
+    link.addEventListener("click", () => forget());
+  }
+  main.replaceChildren(made);
+  made.focus({ preventScroll: false });
+  announce(made.querySelector("h1")?.textContent ?? "", { now: true });
+  await pause(answer.afterMs);
 }
 
 /** The page that says why, in place of the one shown; elsewhere, a word and the way to it. */

@@ -108,6 +108,7 @@ async def _place(request: ShopRequest, form: Form, asked: Asked) -> Response[Any
         forget_basket(request)
     if wanted.payment_method == CARD:
         return await paying.after_order(request, placed)
+    kept_order.note(request, placed)
     return see_other(request, f"/commandes/{placed.order_id}?merci=1")
 
 

@@ -6,6 +6,7 @@ With scripts the browser keeps the form with its key, asks `state` first and sen
 form, to send again with one press: the key makes it one order, however often.
 """
 
+from random import uniform
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from cabas.domain.checkout import queries as checkout
-from cabas.domain.checkout.model import KEY_LENGTH_MAX, ORDER_BUTTON, ORDER_BUTTONS
+from cabas.domain.checkout.model import KEY_LENGTH_MAX, ORDER_BUTTON, ORDER_BUTTONS, Placed
 from cabas.domain.orders import queries as orders
 from cabas.kit.db import Connection
 from cabas.kit.ids import parse_id
@@ -27,7 +28,9 @@ from cabas.web.storefront.shopper import shopper_of
 KEPT_HEADER = "x-kept"
 """Sent by the island: a redirect is then answered as JSON, whose address the island goes to."""
 
+PAGE_AFTER_SECONDS_MAX, PAGE_SPREAD = 20.0, 1.5
 FIELDS_MAX = 40
+_PLACED = "placed"
 _NOT_KEPT = frozenset({"_csrf_token"})
 
 
@@ -51,14 +54,34 @@ async def state(
     return Response(body, headers={"cache-control": "no-store"})
 
 
+def note(request: ShopRequest, placed: Placed) -> None:
+    """What `answer` tells of the order beside its address."""
+    request.scope["state"][_PLACED] = placed
+
+
 def answer(request: ShopRequest, response: Response[Any]) -> Response[Any]:
-    """The answer as the island reads it, or as it is for a browser without scripts."""
+    """
+    The answer as the island reads it, or as it is for a browser without scripts.
+
+    {to, code, after_ms}: the order's page, which costs as much as half an order, is to be asked for once those who
+    still wait with theirs are through; until then the code is shown.
+    """
     if request.headers.get(KEPT_HEADER) != "1" or not isinstance(response, Redirect):
         return response
     headers = {name: value for name, value in response.headers.items() if name.lower() != "location"}
-    told: Response[Any] = Response({"to": response.url}, status_code=200, headers=headers)
+    placed: Placed | None = request.scope["state"].get(_PLACED)
+    body = {"to": response.url, "after_ms": 0}
+    if placed is not None:
+        body |= {"code": placed.receipt.code, "after_ms": _after_ms(request)}
+    told: Response[Any] = Response(body, status_code=200, headers=headers)
     told.cookies = response.cookies
     return told
+
+
+def _after_ms(request: ShopRequest) -> int:
+    """Spread, so that those who wait don't come together."""
+    seconds = min(request.site.ladder.orders_wait_seconds(), PAGE_AFTER_SECONDS_MAX)
+    return round(1000 * seconds * uniform(1.0, PAGE_SPREAD))  # noqa: S311 - nothing secret
 
 
 async def held_back(request: ShopRequest, *, total: str, to: str) -> Response[str]:

@@ -109,6 +109,7 @@ async def _order(request: ShopRequest, form: Form, wished: Wished) -> Response[A
         return await _refused(request, form, wished, shopper, refused)
     if request.visitor.cart_id == wished.told.cart_id:
         forget_basket(request)
+    kept_order.note(request, won.placed)
     notice = await _won_notice(request, won, tried) if won.placed.created else None
     return see_other(request, f"/commandes/{won.placed.order_id}?merci=1", notice=notice)
 

@@ -1,4 +1,4 @@
-import { keepable, meaningOf, readKept, retryAfterMs, type KeptOrder, type Meaning } from "../logic/kept.ts";
+import { keepable, meaningOf, readKept, pageAfterMs, retryAfterMs, type KeptOrder, type Meaning } from "../logic/kept.ts";
 import { csrfToken } from "./csrf.ts";
 
 // The order's one place on the device, and its way to the server: the key is asked for first, then the form goes again.
@@ -8,10 +8,20 @@ export interface Answer {
   to: string;
   page: Document | null;
   waitMs: number;
+  /** Of a placed order: its code, and how soon its page is to be asked for. */
+  code: string;
+  afterMs: number;
+}
+
+/** An answer that says no more than this. */
+export function answered(meaning: Meaning, to = "", page: Document | null = null, waitMs = 0): Answer {
+  return { meaning, to, page, waitMs, code: "", afterMs: 0 };
 }
 
 const PLACE = "cabas.order";
 const PATIENCE_MS = 20_000;
+/** Longer than the server lets an order wait its turn: to give up earlier would only send it to the end. */
+const ORDER_PATIENCE_MS = 35_000;
 
 export function keptOrder(): KeptOrder | null {
   try {
@@ -82,16 +92,21 @@ export async function sendOrder(order: KeptOrder): Promise<Answer> {
       headers: { Accept: "text/html", "X-Kept": "1", "X-CSRF-Token": csrfToken() || order.token },
       credentials: "same-origin",
       body: new URLSearchParams(order.fields),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(ORDER_PATIENCE_MS),
     });
     const type = answer.headers.get("Content-Type") ?? "";
     const meaning = meaningOf(answer.status, type);
     const waitMs = retryAfterMs(answer.headers.get("Retry-After"));
-    if (meaning === "placed") return { meaning, to: ((await answer.json()) as { to: string }).to, page: null, waitMs };
-    if (meaning === "later") return { meaning, to: "", page: null, waitMs };
+    if (meaning === "placed") return placed(await answer.json());
+    if (meaning === "later") return answered(meaning, "", null, waitMs);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return { meaning, to: answer.redirected ? answer.url : "", page, waitMs };
+    return answered(meaning, answer.redirected ? answer.url : "", page, waitMs);
   } catch {
-    return { meaning: "later", to: "", page: null, waitMs: 0 };
+    return answered("later");
   }
+}
+
+function placed(told: unknown): Answer {
+  const { to, code, after_ms } = told as { to: string; code?: string; after_ms?: number };
+  return { ...answered("placed", to), code: code ?? "", afterMs: pageAfterMs(after_ms) };
 }

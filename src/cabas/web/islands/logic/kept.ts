@@ -13,6 +13,7 @@ export interface KeptOrder {
 
 export const KEPT_AGE_MS_MAX = 24 * 3600 * 1000;
 const FIELDS_MAX = 40;
+const PAGE_AFTER_MS_MAX = 60_000;
 const ACTIONS = new Set(["/commande", "/minuit/commande"]);
 const NEVER_KEPT = /card|carte_|cvc|cvv|iban|password|_csrf_token/i;
 
@@ -48,6 +49,11 @@ export function meaningOf(status: number | null, type: string): Meaning {
 export function retryAfterMs(header: string | null): number {
   const seconds = Number(header ?? 0);
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 120) * 1000 : 0;
+}
+
+/** How soon a placed order's page is to be asked for, bounded; 0: at once. */
+export function pageAfterMs(told: unknown): number {
+  return typeof told === "number" && told > 0 ? Math.min(told, PAGE_AFTER_MS_MAX) : 0;
 }
 
 function isKept(value: unknown): value is KeptOrder {
