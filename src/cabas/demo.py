@@ -32,6 +32,7 @@ from cabas.settings import SECRET_BYTES_MIN, Settings
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
+LOOPBACK = ("127.0.0.1", "localhost")
 BRIDGED = ("orders",)
 """What the demo's old systems serve. Loyalty and the registry are the shop's own unless they are named here."""
 
@@ -79,7 +80,7 @@ def _write_card(settings: Settings, people: DemoPeople) -> Path:
 def _run(settings: Settings, url: str, people: DemoPeople) -> None:
     environ = {**os.environ, "CABAS_DATABASE_URL": url, "CABAS_DATA": str(settings.data_folder)}
     roles = ("web", "worker")
-    neighbours = _describe_bridge(settings, environ)
+    neighbours = [*_describe_bridge(settings, environ), *_describe_bank(settings, environ)]
     processes = [_start(environ, role) for role in roles]
     beside: list[subprocess.Popen[bytes]] = []
     try:
@@ -138,6 +139,27 @@ def _describe_bridge(settings: Settings, environ: dict[str, str]) -> list[tuple[
         ("legacy", "--port", str(legacy), "--admin-port", str(admin), "--data", data),
         ("bridge", "--config", str(config)),
     ]
+
+
+def _describe_bank(settings: Settings, environ: dict[str, str]) -> list[tuple[str, ...]]:
+    """
+    The command of a bank that takes cards; the shop is told of it.
+
+    None when the shop has one already, or is seen from other machines: they would not reach its pages.
+    """
+    if settings.bank is not None or settings.host not in LOOPBACK:
+        return []
+    port, admin = _free_ports(2)
+    key, secret = secrets.token_urlsafe(SECRET_BYTES_MIN), secrets.token_urlsafe(SECRET_BYTES_MIN)
+    environ |= {
+        "CABAS_BANK_URL": f"http://{settings.host}:{port}",
+        "CABAS_BANK_KEY": key,  # `cabas bank` reads both too
+        "CABAS_BANK_WEBHOOK_SECRET": secret,
+    }
+    words = f"http://{settings.host}:{settings.port}/api/v1/payments/words"
+    data = str(settings.data_folder / "bank")
+    ports = ("--host", settings.host, "--port", str(port), "--admin-port", str(admin))
+    return [("bank", *ports, "--data", data, "--webhook", words)]
 
 
 def _free_ports(count: int) -> list[int]:
