@@ -12,7 +12,7 @@ from collections import Counter
 
 import click
 import msgspec
-from deploy.postgres.local import LOOK_EVERY_SECONDS, Cluster, Timing
+from deploy.postgres.local import LOOK_EVERY_SECONDS, Cluster, Node, Timing
 
 from bench import measure
 from bench.browse import addresses
@@ -40,25 +40,33 @@ class Rehearsal:
         self.pages = asyncio.run(addresses(ground.url, stores=PAGE_STORES))[:PAGES]
         self._seeds = iter(range(1, 10_000))
 
-    def fall(self) -> Fall:
+    def fall(self, *, frozen: bool) -> Fall:
+        """:param frozen: the machine hangs and comes back later, instead of losing power."""
         load = Load(
             port=self.port, pages=self.pages, goods=self.goods, journal=self.journal, seed=next(self._seeds)
         )
         load.start()
         try:
             self.cluster.wait(lambda: len(load.orders) >= ORDERS_BEFORE, "orders before the fall")
-            primary = self.cluster.kill_primary()
+            primary = self._leader()
+            (self.cluster.freeze if frozen else self.cluster.kill)(primary)
             killed = time.monotonic()
-            self.cluster.wait(lambda: self.cluster.primary() is not None, "another primary")
+            self.cluster.wait(lambda: self.cluster.primary() not in (None, primary), "another primary")
             elected = time.monotonic() - killed
             served = self._served(load, killed)
             time.sleep(AFTER_SECONDS)
         finally:
             load.stop()
             self.troubles.update(load.troubles)
-        self.cluster.start_node(primary)
+        (self.cluster.thaw if frozen else self.cluster.start_node)(primary)
         self.cluster.wait(self.cluster.whole, "the dead node to follow")
-        return _told(killed, elected, served, load.pages)
+        return _told(killed, elected, served, load.pages, frozen=frozen)
+
+    def _leader(self) -> Node:
+        node = self.cluster.primary()
+        if node is None:
+            raise SystemExit("there is no primary to kill")
+        return node
 
     def _served(self, load: Load, killed: float) -> Order:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -77,8 +85,9 @@ class Rehearsal:
 @click.option(
     "--ttl", type=int, default=20, show_default=True, help="Seconds until a silent primary is dead."
 )
+@click.option("--freeze", is_flag=True, help="Every second machine hangs, and comes back, instead of dying.")
 @click.option("--keep", is_flag=True, help="Leave the folder, with the logs of all.")
-def main(failovers: int, minutes: float | None, add: bool, ttl: int, keep: bool) -> None:  # noqa: FBT001 - click hands flags by position
+def main(failovers: int, minutes: float | None, add: bool, ttl: int, freeze: bool, keep: bool) -> None:  # noqa: FBT001 - click hands flags by position
     """Kill the primary under orders; exits 1 when an acknowledged order is lost or recovery takes too long."""
     falls: list[Fall] = []
     with temporary(keep=keep) as folder:
@@ -90,7 +99,7 @@ def main(failovers: int, minutes: float | None, add: bool, ttl: int, keep: bool)
                 if minutes and falls and time.monotonic() - begun > minutes * 60:
                     break
                 with measure.step(f"fall {number} of {failovers}"):
-                    falls.append(stage.fall())
+                    falls.append(stage.fall(frozen=freeze and number % 2 == 0))
             orders = journal_of(stage.journal)
             missing, breaches = asyncio.run(lost(ground.url, orders)), check(ground)
     figures = told(falls, lost=missing, orders=len(orders), breaches=breaches, add=add)
@@ -101,7 +110,7 @@ def main(failovers: int, minutes: float | None, add: bool, ttl: int, keep: bool)
         raise SystemExit(1)
 
 
-def _told(killed: float, elected: float, served: Order, pages: list[Page]) -> Fall:
+def _told(killed: float, elected: float, served: Order, pages: list[Page], *, frozen: bool) -> Fall:
     meanwhile = [one for one in pages if killed <= one.sent <= served.acked]
     return Fall(
         elected=elected,
@@ -109,6 +118,7 @@ def _told(killed: float, elected: float, served: Order, pages: list[Page]) -> Fa
         pages=len(meanwhile),
         read=sum(one.status == 200 for one in meanwhile),
         slowest=max((one.seconds for one in meanwhile), default=0.0),
+        frozen=frozen,
         failed_pages=[f"{one.status} {one.path}" for one in meanwhile if one.status != 200],
     )
 

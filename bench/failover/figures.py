@@ -14,7 +14,7 @@ LIMIT_SECONDS = 45.0
 
 class Fall(msgspec.Struct, frozen=True):
     """
-    One death of a primary, in seconds from the kill.
+    One death of a primary, in seconds from the kill; ``frozen``: it hung instead, and came back after.
 
     ``elected``: another node leads. ``recovered``: an order sent after the kill was acknowledged. ``pages`` were asked
     for in between, and ``read`` of them answered; the slowest took ``slowest``.
@@ -25,6 +25,7 @@ class Fall(msgspec.Struct, frozen=True):
     pages: int
     read: int
     slowest: float
+    frozen: bool
     failed_pages: list[str]
 
 
@@ -32,6 +33,9 @@ class Figures(msgspec.Struct, kw_only=True):
     """``bench/results/failover.json``; the names are those of the issue, more beside them."""
 
     failovers: int = 0
+    frozen: int = 0
+    """Of them, by a machine that hung."""
+
     rpo_orders: int = 0
     rto_p95_s: float = 0.0
     rto_median_s: float = 0.0
@@ -65,6 +69,7 @@ def told(falls: Sequence[Fall], *, lost: int, orders: int, breaches: Sequence[st
     figures.recovered_s += [round(one.recovered, 1) for one in falls]
     figures.elected_s += [round(one.elected, 1) for one in falls]
     figures.failovers = len(figures.recovered_s)
+    figures.frozen += sum(one.frozen for one in falls)
     figures.rpo_orders += lost
     figures.orders += orders
     figures.pages_meanwhile += sum(one.pages for one in falls)
@@ -85,8 +90,9 @@ def show(figures: Figures, falls: Sequence[Fall], troubles: Counter[str], breach
         "The primary killed under orders",
         [
             Figure(name="failovers", value=figures.failovers, unit=""),
+            Figure(name="of them by a machine that hung", value=figures.frozen, unit=""),
             Figure(name="orders acknowledged", value=figures.orders, unit=""),
-            Figure(name="of them lost", value=figures.rpo_orders, unit="", limit=0, wanted="0"),
+            Figure(name="orders lost", value=figures.rpo_orders, unit="", limit=0, wanted="0"),
             Figure(
                 name="until orders are taken again, p95",
                 value=figures.rto_p95_s,

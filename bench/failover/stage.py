@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +20,13 @@ from deploy.postgres.local import Cluster
 
 from bench import measure
 from bench.failover.load import Order
-from bench.ground import Ground, free_port, ready
+from bench.ground import Ground, free_port
 from bench.order_carts import Goods, connect, survey
 from cabas.kit.lifeline import end_with
 
 STOP_SECONDS = 60
+READY_SECONDS = 180
+"""Three servers and the shop start on two cores, beside whatever else runs there."""
 
 
 @contextmanager
@@ -59,8 +63,21 @@ def shop(ground: Ground, url: str) -> Iterator[int]:
     port = free_port()
     settings = {"CABAS_DATABASE_URL": url, "CABAS_PORT": str(port), "CABAS_WEB_PROCESSES": "1"}
     with _running(ground, "web", settings) as process, _running(ground, "worker", settings):
-        ready(process, f"http://127.0.0.1:{port}/readyz")
+        _wait_for(process, f"http://127.0.0.1:{port}/readyz")
         yield port
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", address: str) -> None:
+    """:raises SystemExit: the shop ended, or isn't ready in `READY_SECONDS`."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"{address} was not ready within {READY_SECONDS} s: see web.log")
 
 
 def quiet(ground: Ground, *arguments: str) -> None:

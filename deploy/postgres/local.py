@@ -7,6 +7,7 @@ this one), with ports of this machine in the place of hosts.
 
 import os
 import secrets
+import signal
 import subprocess
 import time
 import urllib.request
@@ -140,13 +141,13 @@ class Cluster:
         """As when its machine loses power: etcd, Patroni, the server and all of its processes, at once."""
         self._processes.kill(node.name, f"{node.name}-etcd", more=_server(node))
 
-    def kill_primary(self) -> Node:
-        """Returns who it was. :raises SystemExit: nobody leads."""
-        node = self.primary()
-        if node is None:
-            raise SystemExit("there is no primary to kill")
-        self.kill(node)
-        return node
+    def freeze(self, node: Node) -> None:
+        """As when its machine hangs: every connection stays open, and nothing answers."""
+        self._processes.tell(signal.SIGSTOP, node.name, f"{node.name}-etcd", more=_server(node))
+
+    def thaw(self, node: Node) -> None:
+        """It goes on where it was, believing that it leads."""
+        self._processes.tell(signal.SIGCONT, node.name, f"{node.name}-etcd", more=_server(node))
 
     def primary(self) -> Node | None:
         """Who says that it leads; asked of Patroni, as HAProxy does."""

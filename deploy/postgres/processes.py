@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -49,14 +49,16 @@ class Processes:
         if done.returncode:
             raise SystemExit(f"{command[0]} failed: {done.stderr[-2_000:]}")
 
-    def kill(self, *names: str, more: "Iterator[int] | tuple[int, ...]" = ()) -> None:
+    def kill(self, *names: str, more: Iterable[int] = ()) -> None:
         """At once, as when a machine loses power. :param more: other processes of that machine."""
         gone = [self._running.pop(name) for name in names if name in self._running]
-        for pid in [*(one.pid for one in gone), *more]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _tell(signal.SIGKILL, [*(one.pid for one in gone), *more])
         for one in gone:
             one.wait()
+
+    def tell(self, number: signal.Signals, *names: str, more: Iterable[int] = ()) -> None:
+        """A signal to them all; they stay ours."""
+        _tell(number, [*(self._running[name].pid for name in names if name in self._running), *more])
 
     def kill_all(self) -> None:
         self.kill(*list(self._running))
@@ -77,6 +79,12 @@ class Processes:
     def give(self, path: Path) -> None:
         if self._who:
             shutil.chown(path, user=self._who["user"], group=self._who["group"])
+
+
+def _tell(number: signal.Signals, pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def unprivileged() -> dict[str, Any]:
