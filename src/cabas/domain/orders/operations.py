@@ -161,6 +161,15 @@ async def announce_arrival(
     )
 
 
+async def hold_still(tx: Transaction, *, store_id: int, order_id: UUID) -> Order:
+    """
+    The order as it stands; nobody takes it further before this transaction ends.
+
+    :raises OrderNotFound: there is none.
+    """
+    return await _lock(tx, store_id=store_id, order_id=order_id)
+
+
 async def move_to(
     tx: Transaction, *, store_id: int, order_id: UUID, state: OrderState, actor: str, now: datetime
 ) -> Order:

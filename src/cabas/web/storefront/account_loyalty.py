@@ -83,10 +83,14 @@ def _card(card: Card) -> dict[str, str]:
 
 
 async def _balance(request: ShopRequest, card: Card, t: Catalogue) -> dict[str, str]:
-    """``as_of``: when another system told it. ``amount`` "": nobody knows now."""
+    """``as_of``: what is set aside, or when another system told it. ``amount`` "": nobody knows now."""
     outside = request.site.loyalty
     if outside is None:
-        return {"amount": format_cents(card.balance_cents, t.language), "as_of": ""}
+        reserved = format_cents(card.reserved_cents, t.language)
+        return {
+            "amount": format_cents(card.balance_cents, t.language),
+            "as_of": t("loyalty.reserved", amount=reserved) if card.reserved_cents else "",
+        }
     try:
         known = await outside.balance(str(card.number))
     except BridgeRefused:

@@ -17,7 +17,7 @@ from cabas.web import pages
 from cabas.web.forms import read_form
 from cabas.web.pages import Frame, Notice, see_other
 from cabas.web.request import ShopRequest
-from cabas.web.storefront import paying
+from cabas.web.storefront import order_loyalty, paying
 from cabas.web.storefront.calendar_file import calendar_file
 from cabas.web.storefront.order_access import own_order, told
 from cabas.web.storefront.order_view import order_values, slot_label, state_values
@@ -34,6 +34,7 @@ async def show(request: ShopRequest, order: FromPath[str], merci: FromQuery[str]
         owned = await own_order(request, reader, order)
         facts = await told(reader, owned.order)
         payment = await paying.payment_view(request, reader, owned.order)
+        loyalty = await order_loyalty.loyalty_view(request, reader, owned.order)
     return pages.page(
         request,
         "storefront/orders/order.html",
@@ -42,6 +43,7 @@ async def show(request: ShopRequest, order: FromPath[str], merci: FromQuery[str]
         thanks=merci == "1",
         poll_seconds=POLL_SECONDS,
         push_key=request.site.push_key,
+        loyalty=loyalty,
         state=state_values(request, facts) | {"payment": payment},
         **order_values(request, facts),
     )
