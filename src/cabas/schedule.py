@@ -158,6 +158,7 @@ def _figures(settings: Settings) -> tuple[Recurring, ...]:
     jobs = (
         Recurring("count what is on its way to stores", timedelta(seconds=5), late),
         Recurring("count the places that are left", timedelta(minutes=1), figures.take_places),
+        Recurring("count what outside services are owed", timedelta(seconds=15), figures.take_services),
     )
     if not told.probe_url:
         return jobs

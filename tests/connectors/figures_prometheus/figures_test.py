@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from cabas import schedule
 from cabas import settings as settings_module
 from cabas.connectors import figures_prometheus as figures
+from cabas.connectors.bridge_outbox.records import insert
 from cabas.domain.orders import dispatch
 from cabas.domain.orders import figures as orders
 from cabas.domain.slots import figures as slots
@@ -90,6 +91,29 @@ async def test_jobs_tell_it_to_prometheus(database, now):
     assert read("cabas_places_left", channel="drive") == read("cabas_places", channel="drive") - 1
 
 
+async def test_outside_services_are_away_for_some_and_owed_something(database, now):
+    async with database.transaction() as tx:
+        for process, standing in (("a", "open"), ("b", "closed"), ("c", "recovering"), ("d", "open")):
+            await tx.execute(
+                """
+                insert into outside_state (process_id, service, standing, since, share, problem, at)
+                     values ($1, 'loyalty', $2, $3, 1, '', $3)""",
+                process,
+                standing,
+                now,
+            )
+        await insert(tx, store_id=1, service="loyalty", key="k", operation="earn", body=b"{}", now=now)
+
+    await figures.take_services(database, FixedClock(now + timedelta(seconds=30)))
+
+    assert read("cabas_service_away", service="loyalty") == 0.5
+    assert read("cabas_service_owed", service="loyalty") == 1
+    assert read("cabas_service_owed_seconds", service="loyalty") == 30
+
+    await figures.take_services(database, FixedClock(now + timedelta(hours=1)))
+    assert read("cabas_service_away", service="loyalty") is None
+
+
 async def test_a_database_that_is_away_is_told_as_well(database, now):
     await database.close()
 
@@ -141,7 +165,7 @@ def test_nothing_is_counted_where_nobody_asks():
 
     silent, telling = schedule.recurring(settings), schedule.recurring(told)
 
-    assert len(telling) == len(silent) + 3
+    assert len(telling) == len(silent) + 4
     figures.serve(port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         assert b"cabas_outbox_oldest_seconds" in answer.read()

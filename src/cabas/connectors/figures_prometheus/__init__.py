@@ -14,10 +14,13 @@ from prometheus_client import Counter, Gauge, start_http_server
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import REGISTRY, Collector
 
+from cabas.connectors.bridge_outbox.records import select_backlogs
 from cabas.domain.orders import figures as orders
 from cabas.domain.slots import figures as slots
+from cabas.kit import board
 from cabas.kit.clock import Clock
 from cabas.kit.db import PASSING_FAULTS, Database
+from cabas.kit.guard import Standing
 
 PROBED: Final = {"home": "/", "slots": "/creneaux", "ready": "/readyz"}
 """What is asked of the site, by the name of its series."""
@@ -35,6 +38,9 @@ _LEFT: Final = Gauge("cabas_places_left", "Of them, not taken.", ("channel",))
 _FULL: Final = Gauge(
     "cabas_slots_full", "Slots that could be booked now, had they a place left.", ("channel",)
 )
+_AWAY: Final = Gauge("cabas_service_away", "Share of processes that do not ask it any more.", ("service",))
+_OWED: Final = Gauge("cabas_service_owed", "What it was not told yet.", ("service",))
+_OWED_SINCE: Final = Gauge("cabas_service_owed_seconds", "Since when the oldest of it waits.", ("service",))
 _RUNS: Final = Counter("cabas_job_runs", "Times that a recurring job was run.", ("task",))
 _DONE: Final = Counter("cabas_job_done", "What it did: orders, facts, messages.", ("task",))
 _FAILURES: Final = Counter("cabas_job_failures", "Times that it failed.", ("task",))
@@ -98,6 +104,26 @@ async def take_places(database: Database, clock: Clock) -> int:
         _PLACES.labels(channel).set(places.capacity)
         _LEFT.labels(channel).set(places.left)
         _FULL.labels(channel).set(places.full_slots)
+    return 0
+
+
+async def take_services(database: Database, clock: Clock) -> int:
+    """A job: how outside services are, as all processes tell, and what is owed to them."""
+    now = clock.now()
+    async with database.read() as reader:
+        told = await board.told(reader, now=now)
+        owed = await select_backlogs(reader)
+    standings: dict[str, list[bool]] = {}
+    for one in told:
+        standings.setdefault(one.state.name, []).append(one.state.standing is Standing.OPEN)
+    for gauge in (_AWAY, _OWED, _OWED_SINCE):
+        gauge.clear()  # a service that nobody asks any more is not away
+    for service, away in standings.items():
+        _AWAY.labels(service).set(sum(away) / len(away))
+    for service, backlog in owed.items():
+        _OWED.labels(service).set(backlog.waiting)
+        since = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
+        _OWED_SINCE.labels(service).set(max(since, 0.0))
     return 0
 
 
