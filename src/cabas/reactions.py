@@ -11,6 +11,7 @@ it is ready               ``order_ready``          with the fact (`domain.orders
 a card didn't pay         ``payment_failed``       with the fact (`domain.payments.following`)
 a withdrawal was declared ``withdrawal_received``  with the fact (`domain.orders.withdrawing.withdraw`)
 asked for in advance      ``advance_…``            with the fact (`domain.advance`)
+a withdrawal was declared (the cagnotte)           once its goods' earning was taken back (likewise)
 it was handed over        (the cagnotte)           once it was credited (`domain.handover.earning`)
 ========================  =======================  ====================================================
 
@@ -71,6 +72,12 @@ async def credit_handovers(database: Database, clock: Clock, *, programme: Progr
         return await earning.earn_handed_over(
             tx, months=DEFAULTS.loyalty_months, programme=programme, now=clock.now()
         )
+
+
+async def take_back_withdrawn(database: Database, clock: Clock) -> int:
+    """What goods earned that shoppers withdrew from goes again; returns how many declarations."""
+    async with database.transaction() as tx:
+        return await earning.take_back_withdrawn(tx, now=clock.now())
 
 
 async def settle_cagnottes(database: Database, clock: Clock) -> int:

@@ -34,6 +34,7 @@ from cabas.reactions import (
     post_office,
     send_messages,
     settle_cagnottes,
+    take_back_withdrawn,
     tell_of_failed_payment,
     tell_shoppers,
 )
@@ -126,6 +127,9 @@ def recurring(settings: Settings) -> tuple[Recurring, ...]:
     credit = partial(credit_handovers, programme=theirs)
     cagnotte = [Recurring("credit what was handed over", timedelta(seconds=2), credit)]
     if theirs is None:
+        cagnotte.append(
+            Recurring("take back what withdrawn goods earned", timedelta(seconds=10), take_back_withdrawn)
+        )
         cagnotte.append(
             Recurring("settle what cagnottes pay of orders", timedelta(seconds=1), settle_cagnottes)
         )

@@ -2,17 +2,18 @@
 
 import asyncio
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from cabas.domain.handover import operations as handover
-from cabas.domain.handover.earning import earn_handed_over
+from cabas.domain.handover.earning import earn_handed_over, take_back_withdrawn
 from cabas.domain.loyalty import queries as loyalty
+from cabas.domain.loyalty.operations import earn_all
 from cabas.domain.orders.model import Order
 from cabas.invariants import INVARIANTS
 from cabas.kit.db import Database, Transaction
-from factories.loyalty import make_card, make_offer
+from factories.loyalty import adds_up, earning_of, make_card, make_offer
 from factories.network import FIRST_GTIN, WEIGHED_GTIN, make_network
 from factories.preparation import Device, Wanted, make_order, picker, prepare
 
@@ -114,6 +115,38 @@ async def test_what_is_in_the_crates_earns(
     assert held.balance_cents == cents
 
 
+async def test_withdrawn_goods_give_back_what_they_earned_once(tx: Transaction, now: datetime) -> None:
+    await _network(tx, now)
+    card = await make_card(tx, now=now)
+    order = await _given(tx, now, customer_id=card.customer_id)
+    withdrawal_id = await _withdrawn(tx, order, line=2, now=now)
+    early = await take_back_withdrawn(tx, now=now)
+    await earn_handed_over(tx, months=12, now=now)
+
+    counts = [await take_back_withdrawn(tx, now=now) for _ in range(2)]
+
+    assert (early, counts) == (0, [1, 0])
+    entries = await loyalty.ledger(tx, customer_id=card.customer_id)
+    assert sorted(entry.cents for entry in entries) == [-11, 31]
+    assert await tx.fetchval("select cause from loyalty_entry where cents < 0") == f"reverse:{withdrawal_id}"
+    for invariant in LEDGER:
+        assert await tx.fetch(invariant.breach) == [], invariant.name
+
+
+async def test_goods_that_earned_nothing_take_nothing_back(tx: Transaction, now: datetime) -> None:
+    await _network(tx, now)
+    order = await _given(tx, now)
+    await earn_handed_over(tx, months=12, now=now)
+    card = await make_card(tx, now=now)  # opened afterwards
+    await _own(tx, order, card.customer_id)
+    await earn_all(tx, earnings=[earning_of(card.customer_id, 500, now=now)], now=now)
+    await _withdrawn(tx, order, line=1, now=now)
+
+    await take_back_withdrawn(tx, now=now)
+
+    await adds_up(tx, card, 500)
+
+
 async def test_of_many_workers_at_once_one_credits(database: Database, now: datetime) -> None:
     async with database.transaction() as tx:
         await _network(tx, now)
@@ -148,6 +181,21 @@ async def _given(
     await prepare(tx, order, actor=picker(), now=now)
     await _give(tx, order, now)
     return order
+
+
+async def _withdrawn(tx: Transaction, order: Order, *, line: int, now: datetime) -> UUID:
+    withdrawal_id = uuid4()
+    await tx.execute(
+        """
+        insert into withdrawal (store_id, order_id, withdrawal_id, declared_at, line_numbers)
+             values ($1, $2, $3, $4, $5)""",
+        order.store_id,
+        order.order_id,
+        withdrawal_id,
+        now,
+        [line],
+    )
+    return withdrawal_id
 
 
 async def _own(tx: Transaction, order: Order, customer_id: UUID) -> None:

@@ -64,11 +64,66 @@ async def earn_handed_over(
     return len(given)
 
 
-async def lines_given(reader: Connection, given: Sequence[Given]) -> Mapping[UUID, list[EarningLine]]:
-    """What was in the crates of these orders, by order: a missing good is none of it, a substitute is itself."""
+async def take_back_withdrawn(tx: Transaction, *, now: datetime, limit: int = EARNED_AT_ONCE) -> int:
+    """
+    What goods earned from which shoppers withdrew goes again, up to ``limit`` declarations; returns how many.
+
+    What was spent meanwhile is not asked back.
+    """
+    rows = await tx.fetch(
+        """
+        with uncounted as (
+            select w.store_id, w.order_id, w.withdrawal_id, w.line_numbers
+              from withdrawal w
+              join handover h using (store_id, order_id)
+             where w.taken_back_at is null and h.earned_at is not null
+             order by w.declared_at
+             limit $1
+               for update of w skip locked
+        ), marked as (
+            update withdrawal w
+               set taken_back_at = $2
+              from uncounted u
+             where w.store_id = u.store_id and w.order_id = u.order_id and w.withdrawal_id = u.withdrawal_id
+        )
+        select u.withdrawal_id, u.line_numbers, o.store_id, o.order_id, o.customer_id, o.placed_at
+          from uncounted u
+          join orders o on o.store_id = u.store_id and o.order_id = u.order_id""",
+        limit,
+        now,
+    )
+    if not rows:
+        return 0
+    offers = await queries.offers(tx, now=now)
+    for row in rows:
+        values = dict(row.items())
+        withdrawal_id, numbers = values.pop("withdrawal_id"), set(values.pop("line_numbers"))
+        one = Given(**values)
+        lines = (await lines_given(tx, [one])).get(one.order_id, {})
+        await operations.reverse(
+            tx,
+            customer_id=one.customer_id,
+            cents=loyalty.cents_of_order(
+                [line for number, line in lines.items() if number in numbers],
+                offers,
+                store_id=one.store_id,
+                placed_at=one.placed_at,
+            ),
+            store_id=one.store_id,
+            order_id=one.order_id,
+            cause=str(withdrawal_id),
+            now=now,
+        )
+    return len(rows)
+
+
+async def lines_given(reader: Connection, given: Sequence[Given]) -> Mapping[UUID, Mapping[int, EarningLine]]:
+    """
+    What was in the crates, by order and line number: a missing good is none of it, a substitute is itself.
+    """
     rows = await reader.fetch(
         """
-        select p.order_id, p.outcome, p.gtin, p.quantity, p.weight_grams, p.unit_price_cents, p.total_cents,
+        select p.order_id, p.line_no, p.outcome, p.gtin, p.quantity, p.weight_grams, p.unit_price_cents, p.total_cents,
                case p.outcome when 'substituted' then p.frozen else l.frozen end as product
           from unnest($1::int[], $2::uuid[]) as g (store_id, order_id)
           join orders o on o.store_id = g.store_id and o.order_id = g.order_id
@@ -79,9 +134,9 @@ async def lines_given(reader: Connection, given: Sequence[Given]) -> Mapping[UUI
         [one.store_id for one in given],
         [one.order_id for one in given],
     )
-    lines: dict[UUID, list[EarningLine]] = {}
+    lines: dict[UUID, dict[int, EarningLine]] = {}
     for row in rows:
-        lines.setdefault(row["order_id"], []).append(_line(row))
+        lines.setdefault(row["order_id"], {})[row["line_no"]] = _line(row)
     return lines
 
 
@@ -105,7 +160,7 @@ def _line(row: Record) -> EarningLine:
 
 def _earnings(
     given: Sequence[Given],
-    lines: Mapping[UUID, list[EarningLine]],
+    lines: Mapping[UUID, Mapping[int, EarningLine]],
     offers: EarningOffers,
     *,
     expires_at: datetime,
@@ -116,7 +171,7 @@ def _earnings(
             store_id=one.store_id,
             order_id=one.order_id,
             cents=loyalty.cents_of_order(
-                lines.get(one.order_id, ()), offers, store_id=one.store_id, placed_at=one.placed_at
+                lines.get(one.order_id, {}).values(), offers, store_id=one.store_id, placed_at=one.placed_at
             ),
             expires_at=expires_at,
         )

@@ -54,9 +54,11 @@ async def reverse(
     now: datetime,
 ) -> int:
     """
-    Take back what an order earned on goods that came back; never more than there is. Returns the cents.
+    Take back what an order earned on goods that come back; returns the cents.
 
-    :param cause: what the goods came back by; the same is taken back once.
+    Never more than the order earned, nor than is there and not set aside.
+
+    :param cause: what the goods come back by; the same is taken back once.
     """
     cards = await records.lock_cards(tx, [customer_id])
     if not cards:
@@ -64,7 +66,8 @@ async def reverse(
     cause = f"reverse:{cause}"
     if await records.cause_is_known(tx, customer_id=customer_id, cause=cause):
         return 0
-    taken = min(cents, cards[0].available_cents)
+    earned = await records.earned_by(tx, customer_id=customer_id, order_id=order_id)
+    taken = min(cents, earned, cards[0].available_cents)
     if taken <= 0:
         return 0
     await records.insert_taken(

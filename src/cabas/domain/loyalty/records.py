@@ -75,6 +75,19 @@ async def cause_is_known(tx: Transaction, *, customer_id: UUID, cause: str) -> b
     return known
 
 
+async def earned_by(tx: Transaction, *, customer_id: UUID, order_id: UUID) -> int:
+    """What an order earned, less what was taken back."""
+    cents: int = await tx.fetchval(
+        """
+        select coalesce(sum(cents), 0)::int
+          from loyalty_entry
+         where customer_id = $1 and order_id = $2 and kind in ('earn', 'reverse')""",
+        customer_id,
+        order_id,
+    )
+    return cents
+
+
 async def lots(tx: Transaction, *, customer_id: UUID) -> list[Lot]:
     """What is left of each earning. One that has run out goes by its own entry, unless it is set aside."""
     rows = await tx.fetch(
