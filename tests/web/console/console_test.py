@@ -4,6 +4,7 @@ import pytest
 
 from cabas.domain.messages.operations import tell
 from cabas.domain.messages.records import take_due, update_outcome
+from cabas.domain.payments.operations import open_card
 from cabas.domain.slots import managing
 from cabas.domain.staff.model import Role
 from cabas.domain.stores.managing import BadHours, read_spans, write_spans
@@ -251,13 +252,14 @@ async def test_a_store_cancels_an_order_with_a_reason_and_its_place_is_free_agai
     assert taken == 0
 
 
-async def test_the_orders_page_says_what_the_shopper_was_told_and_how(client, database, now):
+async def test_the_orders_page_says_how_it_is_paid_and_what_the_shopper_was_told(client, database, now):
     await enter(client, database, now)
     slot = await first_slot(database, now)
     async with database.transaction() as tx:
         _, order_id = await place_order(tx, store_id=1, slot_id=slot["slot_id"], now=now)
         await tell(tx, message=to_tell("a", template="order_confirmed", order_id=order_id), now=now)
         await tell(tx, message=to_tell("b", template="order_ready", order_id=order_id), now=now)
+        await open_card(tx, store_id=1, order_id=order_id, maximum_cents=5_720, now=now)
         [failed] = await take_due(tx, until=now, now=now, limit=1)
         await update_outcome(
             tx, failed, sent_at=None, failed_at=now, next_at=now, problem="SMTPRecipientRefused 550"
@@ -272,6 +274,7 @@ async def test_the_orders_page_says_what_the_shopper_was_told_and_how(client, da
     assert "Non remis" in shown
     assert "En attente" in shown
     assert "SMTPRecipientRefused 550" in shown
+    assert "57,20" in shown.partition("Paiements")[2]
 
 
 async def test_a_change_without_the_pages_token_is_refused(client, database, now):

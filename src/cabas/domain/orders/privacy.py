@@ -36,7 +36,12 @@ async def orders_held(reader: Connection, customer_id: UUID) -> list[dict[str, A
                                  'quantity', l.quantity, 'total_cents', l.total_cents) order by l.line_no)
                            from order_line l
                           where l.store_id = o.store_id and l.order_id = o.order_id
-                            and l.revision = o.revision), '[]') as lines
+                            and l.revision = o.revision), '[]') as lines,
+               coalesce((select jsonb_agg(jsonb_build_object(
+                                 'kind', t.kind, 'state', t.state, 'at', t.opened_at,
+                                 'total_cents', t.captured_cents - t.refunded_cents) order by t.number)
+                           from tender t
+                          where t.store_id = o.store_id and t.order_id = o.order_id), '[]') as payments
           from orders o
          where o.customer_id = $1
          order by o.placed_at desc

@@ -10,6 +10,8 @@ from cabas.domain.messages.model import Told
 from cabas.domain.messages.queries import told_of_order
 from cabas.domain.orders import operations, queries
 from cabas.domain.orders.model import TRANSITIONS, Order, OrderNotFound, OrderState
+from cabas.domain.payments.model import State, Tender
+from cabas.domain.payments.queries import tenders_of
 from cabas.domain.staff.model import Permission
 from cabas.kit.clock import paris_day, paris_midnight
 from cabas.kit.messages import Catalogue
@@ -30,6 +32,7 @@ STATE_KINDS = {
     OrderState.HANDED_OVER: "",
     OrderState.CANCELLED: "ko",
 }
+PAYMENT_KINDS = {State.HELD: "info", State.CAPTURED: "ok", State.FAILED: "ko"}
 TOLD_KINDS = {"sent": "ok", "failed": "ko", "waiting": "warn"}
 _COLUMNS = (("code", False), ("slot", False), ("who", False), ("state", False), ("total", True))
 
@@ -85,6 +88,7 @@ async def shown(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UU
         )
         history = await queries.history(reader, store_id=desk.store_id, order_id=order_id)
         log = await told_of_order(reader, store_id=desk.store_id, order_id=order_id)
+        tenders = await tenders_of(reader, store_id=desk.store_id, order_id=order_id)
     t = request.site.catalogues[request.language]
     language = request.language
     return page(
@@ -134,6 +138,7 @@ async def shown(request: ShopRequest, slug: FromPath[str], order_id: FromPath[UU
             for step in history
         ],
         told=[_told(one, t) for one in log],
+        payments=[_payment(one, t) for one in tenders],
         may_cancel=desk.may(Permission.MANAGE_ORDERS) and OrderState.CANCELLED in TRANSITIONS[order.state],
         cancel_action=f"{desk.base}/commandes/{order_id}/annulation",
     )
@@ -172,6 +177,29 @@ def _told(one: Told, t: Catalogue) -> dict[str, str]:
         "kind": TOLD_KINDS[one.state],
         "when": full(when, t.language),
         "problem": one.problem,
+    }
+
+
+def _payment(tender: Tender, t: Catalogue) -> dict[str, str]:
+    """How one means of payment stands: its amounts, and what the bank last made difficult."""
+    amounts = (
+        ("maximum", tender.maximum_cents),
+        ("held", tender.held_cents),
+        ("captured", tender.captured_cents),
+        ("refunded", tender.refunded_cents),
+    )
+    said = [
+        t(f"console.payment_{name}", amount=format_cents(cents, t.language))
+        for name, cents in amounts
+        if cents
+    ]
+    return {
+        "what": t(f"console.payment_kind_{tender.kind.value}"),
+        "state": t(f"console.payment_state_{tender.state.value}"),
+        "kind": PAYMENT_KINDS.get(tender.state, ""),
+        "amounts": " · ".join(said),
+        "when": full(tender.opened_at, t.language),
+        "problem": tender.problem,
     }
 
 
