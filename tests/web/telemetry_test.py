@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from cabas.kit.tracing import parse
 from cabas.web import telemetry
-from cabas.web.telemetry import Answered
+from cabas.web.telemetry import SLOW_TOLD, Answered
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 COUNT = "http_server_request_duration_seconds_count"
@@ -92,7 +92,7 @@ async def test_a_share_of_them_is_logged_by_their_route(client, caplog):
 
 
 async def test_what_was_slow_is_logged_but_for_what_waits_on_purpose(monkeypatch, caplog):
-    instants = iter([0.0, 1.5, 10.0, 40.0])
+    instants = iter([0.0, 1.5, 1.5, 10.0, 40.0])
     monkeypatch.setattr(telemetry, "monotonic", lambda: next(instants))
     app = Answered(answers)
 
@@ -103,6 +103,18 @@ async def test_what_was_slow_is_logged_but_for_what_waits_on_purpose(monkeypatch
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert record.httpRequest["latency"] == "1.500s"
+
+
+async def test_when_everything_is_slow_only_some_of_it_is_logged(monkeypatch, caplog):
+    monkeypatch.setattr(telemetry, "SLOW_SECONDS", -1.0)
+    monkeypatch.setattr(telemetry, "monotonic", lambda: 0.0)  # all of it in one instant
+    app = Answered(answers)
+
+    with caplog.at_level(logging.INFO, "cabas.web.requests"):
+        for _ in range(3 * SLOW_TOLD.burst):
+            await app(scope("/panier"), nothing, nothing)
+
+    assert len(caplog.records) == SLOW_TOLD.burst
 
 
 def scope(template):

@@ -7,6 +7,7 @@ stroke it would cost more than it tells.
 """
 
 import logging
+from datetime import timedelta
 from random import random
 from time import monotonic
 from typing import Any, Final
@@ -16,9 +17,13 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from cabas.kit import logs, tracing
+from cabas.kit.buckets import Buckets, Rate
 from cabas.kit.tracing import Span
 
 SLOW_SECONDS: Final = 1.0
+SLOW_TOLD: Final = Rate(burst=10, period=timedelta(seconds=1))
+"""How many slow requests a second a process logs: at the stroke each waits its turn, and the counts tell them all."""
+
 _BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NOT_COUNTED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -45,6 +50,7 @@ class Answered:
         """:param log_share: of requests that went well, how many are logged."""
         self._app = app
         self._log_share = log_share
+        self._slow = Buckets(SLOW_TOLD)
         self._kept: dict[tuple[str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +99,7 @@ class Answered:
         request = {logs.REQUEST: logs.request_of(scope["method"], template, status=status, seconds=seconds)}
         if broke is not None:
             _log.error("request failed", exc_info=broke, extra=request)
-        elif slow and template not in _WAITS_ON_PURPOSE:
+        elif slow and template not in _WAITS_ON_PURPOSE and not self._slow.take("", monotonic()):
             _log.warning("slow request", extra=request)
         elif not slow:
             _log.info("request", extra=request)
