@@ -1,10 +1,14 @@
 """Recurring work on raises: each store is settled by one worker, in a transaction of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from cabas.domain.capacity import operations
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
+
+LANES = 2
+"""Stores that one worker has in hand at once: while one waits for the database, the other is made ready."""
 
 _Step = Callable[..., Awaitable[int | None]]
 
@@ -19,6 +23,10 @@ async def settle_raises(database: Database, clock: Clock) -> int:
 
 
 async def _each(database: Database, clock: Clock, step: _Step) -> int:
+    return sum(await asyncio.gather(*(_lane(database, clock, step) for _ in range(LANES))))
+
+
+async def _lane(database: Database, clock: Clock, step: _Step) -> int:
     done = 0
     while True:
         async with database.transaction() as tx:

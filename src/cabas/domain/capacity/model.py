@@ -153,7 +153,7 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StorePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a raise would do in one store. ``people_*``: pickers that its busiest half hour takes."""
+    """What a raise would do in one store. ``people_*``: pickers that its busiest slots take."""
 
     store_id: int
     slug: str
@@ -206,7 +206,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def people(self) -> int:
-        """More, all stores' busiest half hours together."""
+        """More, all stores' busiest slots together."""
         return sum(one.people_after - one.people_before for one in self.stores)
 
     @property

@@ -20,56 +20,76 @@ from cabas.kit.db import Connection
 
 LISTED = 20
 DEMAND = timedelta(days=7)
+STORES_AT_ONCE = 200
+"""Of one statement, so that none takes long however many stores there are."""
 
 
 async def plan(reader: Connection, *, scope: Scope, policy: CapacityPolicy, now: datetime) -> Plan:
     """
-    The raise, store by store, had it been applied now.
-
-    A slot's work is spread evenly over its time: places × lines of an order, over the store's lines an hour.
+    The raise, store by store, had it been applied now: the most places first.
 
     :raises BadRaise: see `model.check`.
     """
     check(scope, policy, now)
     rows = await reader.fetch(
         """
-        with chosen as (
-            select store_id, slug, name, region,
-                   coalesce((preparation ->> 'pickers')::int, 0) as pickers,
-                   coalesce(nullif((preparation ->> 'lines_per_picker_hour')::int, 0), $8::int) as rate
-              from store
-             where store_id > 0 and ($1 = '' or region = $1)
-               and (cardinality($2::int[]) = 0 or store_id = any($2))
-        ), open as (
-            select s.store_id, s.starts_at, s.ends_at, s.capacity, s.taken, least($9, wanted) as after, wanted
-              from slot s, lateral (select (s.capacity * $6 + 99) / 100 as wanted) w
-             where s.store_id in (select store_id from chosen) and s.channel = any($3)
-               and s.starts_at >= $4 and s.starts_at < $5 and s.closes_at > $7 and not s.closed
-        ), summed as (
-            select store_id, count(*)::int as slots, sum(capacity)::int as capacity, sum(taken)::int as taken,
-                   sum(greatest(after - capacity, 0))::int as places,
-                   count(*) filter (where wanted > after)::int as capped
-              from open
-             group by store_id
-        ), half_hours as (
-            select store_id, sum(capacity / length) as before, sum(greatest(after, capacity) / length) as after
-              from open,
-                   lateral (select extract(epoch from ends_at - starts_at) / 3600 as length) l,
-                   lateral generate_series(starts_at, ends_at - interval '1 minute', interval '30 minutes') at
-             group by store_id, at
-        ), busiest as (
-            select store_id, max(before) as before, max(after) as after from half_hours group by store_id
-        )
-        select c.store_id, c.slug, c.name, c.region, s.slots, s.capacity, s.taken, s.places, s.capped, c.pickers,
-               ceil(b.before * $10::int / c.rate)::int as people_before,
-               ceil(b.after * $10::int / c.rate)::int as people_after,
-               (s.places * $10::int / c.rate::float8)::float8 as hours
-          from chosen c
-          join summed s using (store_id)
-          join busiest b using (store_id)
-         order by s.places desc, c.name""",
+        select store_id
+          from store
+         where store_id > 0 and ($1 = '' or region = $1) and (cardinality($2::int[]) = 0 or store_id = any($2))
+         order by store_id""",
         scope.region,
         list(scope.store_ids),
+    )
+    chosen = [row["store_id"] for row in rows]
+    found: list[StorePlan] = []
+    for first in range(0, len(chosen), STORES_AT_ONCE):
+        found += await _of_stores(reader, chosen[first : first + STORES_AT_ONCE], scope, policy, now)
+    return Plan(
+        scope=scope,
+        stores=tuple(sorted(found, key=lambda one: (-one.places, one.name))),
+        picker_hour_cents=policy.picker_hour_cents,
+    )
+
+
+async def _of_stores(
+    reader: Connection, store_ids: list[int], scope: Scope, policy: CapacityPolicy, now: datetime
+) -> list[StorePlan]:
+    """
+    A slot's work is spread evenly over its time: places × lines of an order, over the store's lines an hour. The
+    busiest slots of drive and of delivery count as if they fell together.
+    """
+    rows = await reader.fetch(
+        """
+        with open as (
+            select s.store_id, s.channel, s.capacity, s.taken, least($8, wanted) as after, wanted,
+                   extract(epoch from s.ends_at - s.starts_at)::float8 / 3600 as length
+              from slot s,
+                   lateral (select (s.capacity * $5 + 99) / 100 as wanted) w
+             where s.store_id = any($1) and s.channel = any($2) and s.starts_at >= $3 and s.starts_at < $4
+               and s.closes_at > $6 and not s.closed
+        ), by_channel as (
+            select store_id, count(*) as slots, sum(capacity) as capacity, sum(taken) as taken,
+                   sum(greatest(after - capacity, 0)) as places, count(*) filter (where wanted > after) as capped,
+                   max(capacity / length) as before, max(greatest(after, capacity) / length) as after
+              from open
+             group by store_id, channel
+        ), summed as (
+            select store_id, sum(slots)::int as slots, sum(capacity)::int as capacity, sum(taken)::int as taken,
+                   sum(places)::int as places, sum(capped)::int as capped,
+                   sum(before) as before, sum(after) as after
+              from by_channel
+             group by store_id
+        )
+        select st.store_id, st.slug, st.name, st.region, s.slots, s.capacity, s.taken, s.places, s.capped,
+               coalesce((st.preparation ->> 'pickers')::int, 0) as pickers,
+               ceil(s.before * $9::int / rate)::int as people_before,
+               ceil(s.after * $9::int / rate)::int as people_after,
+               (s.places * $9::int / rate::float8)::float8 as hours
+          from summed s
+          join store st using (store_id),
+               lateral (select coalesce(nullif((st.preparation ->> 'lines_per_picker_hour')::int, 0),
+                                        $7::int) as rate) r""",
+        store_ids,
         [channel.value for channel in scope.channels],
         paris_midnight(scope.first_day),
         paris_midnight(scope.day_after),
@@ -79,11 +99,7 @@ async def plan(reader: Connection, *, scope: Scope, policy: CapacityPolicy, now:
         CAPACITY_MAX,
         policy.lines_per_order,
     )
-    return Plan(
-        scope=scope,
-        stores=tuple(StorePlan(**dict(row.items())) for row in rows),
-        picker_hour_cents=policy.picker_hour_cents,
-    )
+    return [StorePlan(**dict(row.items())) for row in rows]
 
 
 async def fills(reader: Connection, *, now: datetime) -> list[Fill]:
