@@ -197,15 +197,17 @@ class Cluster:
         servers = "\n".join(
             f"    server {node.name} {HOST}:{node.port} check port {node.rest_port}" for node in self.nodes
         )
+        folder = self._processes.folder(self.folder / "haproxy")
         text = _rendered(
             "haproxy.cfg",
+            socket=folder / "admin.sock",
             bind=HOST,
             primary_port=self.port,
             standby_port=self.standby_port,
             check_interval=self._timing.check_interval,
             servers=servers,
         )
-        path = self._processes.secret(self.folder / "haproxy.cfg", text)
+        path = self._processes.secret(folder / "haproxy.cfg", text)
         self._processes.run("haproxy", program("haproxy", "haproxy"), "-db", "-f", path)
 
     def _start_bouncer(self, found: str) -> None:
