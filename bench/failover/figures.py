@@ -10,6 +10,8 @@ from bench import measure
 from bench.measure import Figure
 
 LIMIT_SECONDS = 45.0
+PAGES_ANSWERED_SHARE = 0.99
+"""Within the reader's two seconds; a machine that hangs takes those of its first moment with it."""
 
 
 class Fall(msgspec.Struct, frozen=True):
@@ -59,7 +61,7 @@ class Figures(msgspec.Struct, kw_only=True):
             not self.rpo_orders
             and self.check_ok
             and self.rto_p95_s <= LIMIT_SECONDS
-            and self.pages_answered == self.pages_meanwhile
+            and self.pages_answered >= PAGES_ANSWERED_SHARE * self.pages_meanwhile
         )
 
 
@@ -108,7 +110,8 @@ def show(figures: Figures, falls: Sequence[Fall], troubles: Counter[str], breach
                 value=figures.pages_answered,
                 unit="",
                 limit=figures.pages_meanwhile,
-                wanted="all",
+                ratio=figures.pages_answered / max(figures.pages_meanwhile, 1),
+                wanted=f"≥ {PAGES_ANSWERED_SHARE:.0%}",
             ),
             Figure(name="the slowest page", value=figures.slowest_page_s, unit="s"),
         ],
