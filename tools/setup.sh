@@ -123,6 +123,8 @@ setup_failover() { # Patroni apart; on Debian's own Python, which the account of
     local key uv python; key=$(cat deploy/postgres/requirements.lock | sha256sum)
     setup_balancer
     command -v etcd >/dev/null || { say "etcd"; install_unstarted etcd-server || die "etcd is needed (as root: apt-get install etcd-server)"; }
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || install_unstarted pgbouncer ||
+        say "no PgBouncer: the shop goes straight to HAProxy"
     fresh .venv-postgres/.made-of "$key" && return
     say "Patroni"
     uv=$(find_uv)
