@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from litestar.testing import AsyncTestClient
 from cabas import settings as settings_module
 from cabas.bank.webhooks import sign
 from cabas.domain.payments import jobs
+from cabas.domain.payments import operations as payments
 from cabas.domain.payments.model import AUTHORISED_WITHIN
 from cabas.reactions import tell_of_failed_payment
 from factories.browsing import text_of
@@ -209,6 +211,39 @@ async def test_a_cancelled_order_lets_the_card_go(shopper):
 
     assert "a été libérée" in await shopper.says()
     assert shopper.bank.done == {"release": 1}
+
+
+async def test_a_ready_order_says_what_was_paid_how_and_what_is_left(shopper, database):
+    await shopper.order()
+    await shopper.to_the_bank()
+    shopper.bank.authorise(shopper.key)
+    await shopper.hear()
+    await shopper.follow()
+    held = shopper.bank.cents[shopper.key]
+    store, order_id = shopper.shop.store_id, UUID(shopper.home.rpartition("/")[2])
+
+    async def picked(cents: int) -> str:
+        async with database.transaction() as tx:
+            await tx.execute("update orders set state = 'ready', final_cents = $1", cents)
+            await payments.want(
+                tx, store_id=store, order_id=order_id, final_cents=cents, now=shopper.clock.at
+            )
+        await shopper.follow()
+        return await shopper.says()
+
+    said = await picked(held - 50)
+    assert "payés par carte" in said
+    assert "rendus" not in said
+    assert "0,30 € rendus sur votre carte" in await picked(held - 80)
+    said = await picked(held + 20)
+    assert "Il reste 1,00 € à payer au retrait" in said
+    async with database.transaction() as tx:
+        await payments.collect(
+            tx, store_id=store, order_id=order_id, final_cents=held + 20, cents=100, now=shopper.clock.at
+        )
+    said = await shopper.says()
+    assert "1,00 € payés au magasin" in said
+    assert "Il reste" not in said
 
 
 async def test_nobody_elses_payment_is_begun(shopper, client, shop):

@@ -17,7 +17,17 @@ from cabas.domain.orders.model import Order, OrderState
 from cabas.domain.payments import operations as payments
 from cabas.domain.payments import queries
 from cabas.domain.payments.following import authorise
-from cabas.domain.payments.model import AT_STORE, AUTHORISED_WITHIN, CARD, Kind, State, Tender, TendersFull
+from cabas.domain.payments.model import (
+    AT_STORE,
+    AUTHORISED_WITHIN,
+    CARD,
+    Kind,
+    OutOfBounds,
+    State,
+    Tender,
+    TendersFull,
+    balance,
+)
 from cabas.domain.payments.ports import BankAway, BankRefused, NewPayment
 from cabas.kit.db import PASSING_FAULTS, Connection
 from cabas.kit.money import format_cents
@@ -98,7 +108,7 @@ async def go(request: ShopRequest, order: FromPath[str]) -> Response[Any]:
         opened = await authorise(
             request.site.database, bank, tender, _payment(request, found, tender), clock=request.site.clock
         )
-    except (BankAway, BankRefused) as problem:
+    except (BankAway, BankRefused, OutOfBounds) as problem:
         _log.warning("payment %s: the bank gives no page: %s", tender.key, problem)
         return see_other(request, home, notice=_away(request))
     if not opened.page.startswith(f"{settings.pages}/"):
@@ -134,7 +144,37 @@ async def payment_view(request: ShopRequest, reader: Connection, order: Order) -
     if not cards:
         view["action"] = t("payment.pay_by_card") if payable else ""
         return view
+    if order.state is OrderState.CANCELLED:
+        return view | _cancelled_view(request, cards)
+    settled = order.state in (OrderState.READY, OrderState.HANDED_OVER)
+    if settled and any(one.state is State.CAPTURED for one in tenders):
+        return view | _settled_view(request, order, tenders)
     return view | _card_view(request, cards[-1], payable=payable)
+
+
+def _cancelled_view(request: ShopRequest, cards: list[Tender]) -> dict[str, Any]:
+    t = request.site.catalogues[request.language]
+    captured = sum(one.captured_cents for one in cards)
+    if captured:
+        return {"text": t("payment.given_back", amount=format_cents(captured, t.language))}
+    return {"text": t("payment.released" if any(one.held_cents for one in cards) else "payment.nothing")}
+
+
+def _settled_view(request: ShopRequest, order: Order, tenders: list[Tender]) -> dict[str, Any]:
+    """What was paid by which means, what was given back, what is left."""
+    t = request.site.catalogues[request.language]
+    final = order.total_cents if order.final_cents is None else order.final_cents
+    counter = [one for one in tenders if one.kind is Kind.AT_STORE]
+    cards = [one for one in tenders if one.kind is Kind.CARD]
+    left = balance(tenders, final_cents=final)
+    amounts = (
+        ("payment.paid", sum(one.captured_cents for one in cards)),
+        ("payment.given_back", sum(one.refunded_cents for one in cards)),
+        ("payment.paid_at_store", sum(one.taken_cents for one in counter)),
+        ("payment.left", left.due_cents - left.coming_cents),
+    )
+    said = [t(name, amount=format_cents(cents, t.language)) for name, cents in amounts if cents > 0]
+    return {"text": " ".join(said), "kind": "warn" if left.due_cents else "ok"}
 
 
 def _card_view(request: ShopRequest, tender: Tender, *, payable: bool) -> dict[str, Any]:
@@ -150,9 +190,6 @@ def _card_view(request: ShopRequest, tender: Tender, *, payable: bool) -> dict[s
     match tender.state:
         case State.HELD:
             return {"text": t("payment.held", amount=euros(tender.held_cents)), "kind": "ok"}
-        case State.CAPTURED if tender.refunded_cents:
-            said = t("payment.given_back", amount=euros(tender.refunded_cents))
-            return {"text": f"{t('payment.paid', amount=euros(tender.captured_cents))} {said}", "kind": "ok"}
         case State.CAPTURED:
             return {"text": t("payment.paid", amount=euros(tender.captured_cents)), "kind": "ok"}
         case State.RELEASED:
