@@ -193,7 +193,7 @@ def _order(request: ShopRequest, counter: Counter) -> dict[str, Any]:
 
 
 def _card(request: ShopRequest, left: Balance | None) -> dict[str, Any] | None:
-    """What a card has paid, and what it leaves to the counter; None: no card had to do with it."""
+    """What a card or a cagnotte has paid, and what is left to the counter; None: all of it."""
     if left is None:
         return None
     return {
