@@ -20,7 +20,7 @@ from cabas.kit.guard import Guard, Reason, Unavailable
 
 BATCH = 100
 AT_A_TIME = 8
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=1)
 """A round of ``BATCH``, each call as long as its guard lets it, ends within it."""
 
 TRIED_AGAIN_WITHIN = timedelta(minutes=5)
