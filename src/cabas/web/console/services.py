@@ -48,6 +48,8 @@ async def shown(request: ShopRequest) -> Response[str]:
         told = await board.told(reader, now=now)
         backlogs = await outbox.select_backlogs(reader)
     configured = {name for peer in request.site.settings.bridges for name in peer.services}
+    if request.site.bank is not None:
+        configured.add("payments")
     services = services_of(told, backlogs, configured & set(KNOWN))
     t = request.site.catalogues[language]
     return page(
