@@ -1,21 +1,16 @@
 -- Each order once, as it stands after its changes and its cancellation, by the day it was placed.
 {{ by_day('placed_day', ['store_id']) }}
-with event as (
-    select store_id, store_seq, kind, order_id, revision, day, placed_day, placed_hour, slot_day, slot_hour, channel,
-           customer_key, guest, payment_method, goods_cents, discount_cents, deposit_cents, fee_cents, total_cents, line_count
-      from {{ ref('stg_order_event') }}
-     where true {{ again('placed_day') }}
-), changed as (
+with changed as (
     select *
       from (select event.*,
                    row_number() over (partition by store_id, order_id order by revision desc, store_seq desc) as nth
-              from event
-             where kind = 'order_changed') ranked
+              from {{ ref('int_event') }} event
+             where kind = 'order_changed' and {{ since('placed_day') }} {{ again('placed_day') }}) ranked
      where nth = 1
 ), cancelled as (
     select store_id, order_id, min(day) as cancelled_day
-      from event
-     where kind = 'order_cancelled'
+      from {{ ref('int_event') }}
+     where kind = 'order_cancelled' and {{ since('placed_day') }} {{ again('placed_day') }}
      group by store_id, order_id
 ), placed as (
     select event.store_id, event.order_id, event.placed_day, event.placed_hour, event.slot_day, event.slot_hour,
@@ -28,9 +23,9 @@ with event as (
            coalesce(changed.fee_cents, event.fee_cents) as fee_cents,
            coalesce(changed.total_cents, event.total_cents) as total_cents,
            coalesce(changed.line_count, event.line_count) as line_count
-      from event
+      from {{ ref('int_event') }} event
       left join changed on changed.store_id = event.store_id and changed.order_id = event.order_id
-     where event.kind = 'order_placed'
+     where event.kind = 'order_placed' and {{ since('event.placed_day') }} {{ again('event.placed_day') }}
 )
 select placed.store_id, placed.order_id, placed.placed_day, placed.placed_hour, placed.slot_day, placed.slot_hour,
        placed.channel, placed.guest, placed.payment_method, placed.simulated, placed.changed, placed.store_seq,
