@@ -100,6 +100,7 @@ def page(
     if allowed(desk.actor, Permission.SEE_NETWORK, NETWORK):
         menu.append(_item(t("console.nav_network"), "/console", "pin", "network"))
         menu.append(_item(t("console.nav_wall"), "/console/mur", "moon", "wall"))
+        menu.append(_item(t("console.nav_goal"), "/console/objectif", "star", "goal"))
         menu.append(_item(t("console.nav_capacity"), "/console/capacite", "calendar", "capacity"))
         menu.append(_item(t("console.nav_room"), "/console/salle-attente", "clock", "room"))
         menu.append(_item(t("console.nav_ladder"), "/console/charge", "alert", "ladder"))

@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from cabas.web.console import (
     capacity,
+    goal,
     hours,
     journal,
     ladder,
@@ -42,6 +43,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     ladder.shown,
     ladder.switch,
     services.shown,
+    goal.shown,
     today.today,
     orders.listed,
     orders.shown,
