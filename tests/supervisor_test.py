@@ -15,13 +15,14 @@ import pytest
 from bench.ground import free_port
 
 from cabas.connectors.scaler_local import LocalScaler
+from cabas.domain.capacity.model import CapacityPolicy
 
 PATIENCE_SECONDS = 120
 DRAIN_SECONDS = 2
 
 
 async def test_processes_are_started_retired_and_brought_back_while_the_site_answers(house, database):
-    scaler = LocalScaler(database)
+    scaler = LocalScaler(database, CapacityPolicy())
     await ready(house)
     unit = await until(scaler, running=1)
 

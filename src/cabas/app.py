@@ -25,6 +25,7 @@ from cabas.connectors.bridge_loyalty.reaching import loyalty_for
 from cabas.connectors.payments_bank import BankClient
 from cabas.connectors.payments_bank.guarded import SHOPPERS, guarded
 from cabas.connectors.push_web import public_key
+from cabas.connectors.scaler_kubernetes import KubernetesScaler
 from cabas.connectors.scaler_local import LocalScaler
 from cabas.domain.search.engine import SearchEngine
 from cabas.kit import lifeline
@@ -197,7 +198,9 @@ async def _site(app: Litestar) -> AsyncIterator[None]:
         busy_page=BusyPage(renderer, catalogues),
         slot_lists=SlotLists(),
         draining=draining or Draining(0),
-        scaler=LocalScaler(database),
+        scaler=KubernetesScaler(settings.autoscaler.api, settings.autoscaler.name)
+        if settings.autoscaler
+        else LocalScaler(database, DEFAULTS.capacity),
         push_key=public_key(settings.vapid_key) if settings.vapid_key else "",
     )
     # What exists now lives as long as the process: the collector need not look at it again.

@@ -70,6 +70,7 @@ RECURRING = (
         partial(advance.publish_draws, policy=DEFAULTS.advance),
     ),
     Recurring("settle raises of capacity", timedelta(milliseconds=250), capacity.settle_raises),
+    Recurring("forget machines that are gone", timedelta(hours=1), capacity.forget_machines),
     Recurring("release holds that have run out", timedelta(seconds=2), slots.release_expired),
     Recurring(
         "start the fallback of unreceived orders",

@@ -22,6 +22,7 @@ from cabas.kit.telemetry import BadTelemetry, Telemetry, telemetry_of
 Environment = Literal["development", "production"]
 SECRET_BYTES_MIN = 32
 VAPID_BYTES = 32
+_OBJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
@@ -38,6 +39,13 @@ class Bank(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: str
 
 
+class Autoscaler(msgspec.Struct, frozen=True, kw_only=True):
+    """Of Kubernetes: its name, and the API's origin."""
+
+    name: str
+    api: str
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     database_url: str | None
@@ -50,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_processes: int
     connections_max: int
     """Database connections of one process."""
+    autoscaler: Autoscaler | None
+    """Who starts and retires web processes; None: each machine's own `cabas web`."""
     drain_seconds: int
     """How long a web process that is told to stop goes on serving, no longer ready: until balancers have seen it."""
     clock_offset: timedelta
@@ -95,6 +105,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         web_processes=_integer(env, "CABAS_WEB_PROCESSES", min(os.cpu_count() or 1, 4), 1, 64),
         connections_max=_integer(env, "CABAS_DB_CONNECTIONS", 10, 1, 200),
+        autoscaler=_autoscaler(env),
         drain_seconds=_integer(env, "CABAS_DRAIN_SECONDS", 0, 0, 300),
         clock_offset=timedelta(seconds=_integer(env, "CABAS_CLOCK_OFFSET_SECONDS", 0, -(10**9), 10**9)),
         edge_folder=Path(env.get("CABAS_EDGE_FOLDER") or data_folder / "edge").absolute(),
@@ -108,6 +119,20 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         reload_templates=env.get("CABAS_RELOAD", "") == "1",
         public_url=env.get("CABAS_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
     )
+
+
+def _autoscaler(env: Mapping[str, str]) -> Autoscaler | None:
+    """``CABAS_SCALER=kubernetes:web``: inside a cluster, which says where its API is."""
+    given = env.get("CABAS_SCALER", "")
+    if not given:
+        return None
+    kind, _, name = given.partition(":")
+    host, port = env.get("KUBERNETES_SERVICE_HOST", ""), env.get("KUBERNETES_SERVICE_PORT", "443")
+    if kind != "kubernetes" or not _OBJECT.fullmatch(name):
+        raise BadSetting(f"CABAS_SCALER is {given!r}: say kubernetes:NAME, or nothing")
+    if not host:
+        raise BadSetting("CABAS_SCALER names an autoscaler of Kubernetes, but this is no pod")
+    return Autoscaler(name=name, api=f"https://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def _environment(env: Mapping[str, str]) -> Environment:

@@ -27,9 +27,11 @@ async def test_a_machine_reads_what_is_wanted_of_it_and_of_no_other(tx, now):
 
 async def test_a_machine_that_says_nothing_any_more_is_not_listed(tx, now):
     await tell(tx, now)
+    assert await scaling.forget(tx, now=now + timedelta(days=29)) == 0
 
-    assert [one.name for one in await scaling.units(tx, now=now)] == [HERE]
-    assert await scaling.units(tx, now=now + timedelta(minutes=1)) == []
+    assert [one.name for one in await scaling.units(tx, policy=POLICY, now=now)] == [HERE]
+    assert await scaling.units(tx, policy=POLICY, now=now + timedelta(minutes=1)) == []
+    assert await scaling.forget(tx, now=now + timedelta(days=31)) == 1
 
 
 @pytest.mark.parametrize(("processes", "reason"), [(0, "x"), (17, "x"), (2, " ")])
@@ -54,7 +56,9 @@ async def test_it_is_head_offices_and_audited(tx, now):
 
 
 async def note(tx, now, *, processes=2, reason="Minuit", actor=SYSTEM):
-    await scaling.note(tx, name=HERE, processes=processes, reason=reason, actor=actor, policy=POLICY, now=now)
+    await tell(tx, now)
+    [unit] = await scaling.units(tx, policy=POLICY, now=now)
+    await scaling.note(tx, unit=unit, processes=processes, reason=reason, actor=actor, now=now)
 
 
 async def tell(tx, now):

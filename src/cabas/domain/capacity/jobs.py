@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cabas.domain.capacity import operations
+from cabas.domain.capacity import operations, scaling
 from cabas.kit.clock import Clock
 from cabas.kit.db import Database
 
@@ -20,6 +20,12 @@ async def settle_raises(database: Database, clock: Clock) -> int:
     async with database.transaction() as tx:
         await operations.finish(tx, now=clock.now())
     return done
+
+
+async def forget_machines(database: Database, clock: Clock) -> int:
+    """Web servers that are gone: each pod of a cluster had its name."""
+    async with database.transaction() as tx:
+        return await scaling.forget(tx, now=clock.now())
 
 
 async def _each(database: Database, clock: Clock, step: _Step) -> int:

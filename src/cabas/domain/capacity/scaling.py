@@ -14,11 +14,12 @@ from cabas.domain.capacity.model import CapacityPolicy
 from cabas.domain.staff.model import NETWORK, Permission, StaffActor, require
 from cabas.kit import audit
 from cabas.kit.db import Connection, Transaction
-from cabas.kit.errors import Invalid
+from cabas.kit.errors import Busy, Invalid
 
 FRESH = timedelta(seconds=15)
 """A unit that has said nothing for longer isn't there any more."""
 
+FORGET_AFTER = timedelta(days=30)
 SUBJECT = "web_processes"
 LISTED_MAX = 200
 
@@ -27,6 +28,12 @@ class BadNumber(Invalid):
     """No unit may have so many processes, or there is no reason. ``least``, ``most`` in detail."""
 
     code = "bad_number_of_processes"
+
+
+class ScalerAway(Busy):
+    """Whoever starts and retires processes can't be asked now; what serves goes on serving."""
+
+    code = "scaler_away"
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,26 +45,35 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     running: int
     draining: int
     seen_at: datetime
+    most: int
+    """That it may have."""
 
 
 class Scaler(Protocol):
     async def units(self, *, now: datetime) -> list[Unit]:
-        """What there is now, by name."""
+        """
+        What there is now, by name.
+
+        :raises ScalerAway: nobody can say.
+        """
         ...
 
     async def want(self, *, name: str, processes: int | None, actor: str, now: datetime) -> None:
-        """Have so many; None: as it was started. Saying it again is harmless."""
+        """
+        Have so many; None: as it was started. Saying it again is harmless.
+
+        :raises ScalerAway: it isn't known whether it was heard.
+        """
         ...
 
 
 async def note(
     tx: Transaction,
     *,
-    name: str,
+    unit: Unit,
     processes: int | None,
     reason: str,
     actor: StaffActor,
-    policy: CapacityPolicy,
     now: datetime,
 ) -> None:
     """
@@ -67,20 +83,20 @@ async def note(
     :raises BadNumber: out of bounds, or no reason.
     """
     require(actor, Permission.MANAGE_NETWORK, NETWORK)
-    if not reason.strip() or (processes is not None and not 1 <= processes <= policy.processes_max):
-        raise BadNumber(least=1, most=policy.processes_max)
+    if not reason.strip() or (processes is not None and not 1 <= processes <= unit.most):
+        raise BadNumber(least=1, most=unit.most)
     await audit.record(
         tx,
         store_id=NETWORK,
         actor=actor.label,
         action="web_processes.wanted",
         subject=SUBJECT,
-        detail={"unit": name, "processes": processes, "reason": reason.strip()},
+        detail={"unit": unit.name, "processes": processes, "reason": reason.strip()},
         now=now,
     )
 
 
-async def units(reader: Connection, *, now: datetime) -> list[Unit]:
+async def units(reader: Connection, *, policy: CapacityPolicy, now: datetime) -> list[Unit]:
     """Each `cabas web` that has told of itself lately."""
     rows = await reader.fetch(
         """
@@ -92,7 +108,7 @@ async def units(reader: Connection, *, now: datetime) -> list[Unit]:
         now - FRESH,
         LISTED_MAX,
     )
-    return [Unit(**dict(row.items())) for row in rows]
+    return [Unit(most=policy.processes_max, **dict(row.items())) for row in rows]
 
 
 async def wanted(reader: Connection, *, name: str) -> int | None:
@@ -133,3 +149,8 @@ async def tell(
         now,
     )
     return processes
+
+
+async def forget(tx: Transaction, *, now: datetime) -> int:
+    """Units that have said nothing for a month; returns how many."""
+    return await tx.execute("delete from web_scale where seen_at < $1", now - FORGET_AFTER)

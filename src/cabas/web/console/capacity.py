@@ -20,6 +20,7 @@ from cabas.domain.capacity.model import (
     frozen,
     suggestions,
 )
+from cabas.domain.capacity.scaling import ScalerAway, Unit
 from cabas.domain.ladder import queries as ladder
 from cabas.domain.slots.model import Channel
 from cabas.domain.staff.model import NETWORK, Permission, require
@@ -122,26 +123,31 @@ async def approve(request: ShopRequest, raise_id: FromPath[UUID]) -> Response[st
 @post("/capacite/processus", include_in_schema=False)
 async def scale(request: ShopRequest) -> Response[str]:
     """How many web processes a machine is to have; no number: as it was started."""
+    async with request.read() as reader:
+        desk = await network_desk(request, reader)
+        require(desk.actor, Permission.MANAGE_NETWORK, NETWORK)
     form = await read_form(request)
     name = form.text("unit", length_max=UNIT_LENGTH_MAX)
     reason = form.text("reason")
-    processes = form.integer("processes", low=1, high=POLICY.processes_max, required=False)
+    unit = next((one for one in await _units(request) if one.name == name), None)
+    processes = form.integer("processes", low=1, high=unit.most if unit else 1, required=False)
     if not form.ok:
         return await _shown(request, form)
+    if unit is None:
+        return see_other(request, f"{PATH}#processus", notice=_scaler_away(request))
     async with request.transaction() as tx:
-        desk = await network_desk(request, tx)
         await scaling.note(
-            tx,
-            name=name,
-            processes=processes,
-            reason=reason,
-            actor=desk.actor,
-            policy=POLICY,
-            now=request.now,
+            tx, unit=unit, processes=processes, reason=reason, actor=desk.actor, now=request.now
         )
-    await request.site.scaler.want(name=name, processes=processes, actor=desk.actor.label, now=request.now)
     t = request.site.catalogues[request.language]
-    return see_other(request, f"{PATH}#processus", notice=Notice("ok", t("capacity.scale_done")))
+    notice = Notice("ok", t("capacity.scale_done"))
+    try:
+        await request.site.scaler.want(
+            name=name, processes=processes, actor=desk.actor.label, now=request.now
+        )
+    except ScalerAway:
+        notice = _scaler_away(request)
+    return see_other(request, f"{PATH}#processus", notice=notice)
 
 
 @post("/capacite/hausses/{raise_id:uuid}/annulation", include_in_schema=False)
@@ -166,6 +172,18 @@ def _refused(request: ShopRequest, refusal: Refusal) -> Notice:
     return Notice("ko", request.site.catalogues[request.language](f"capacity.refused_{refusal.code}"))
 
 
+async def _units(request: ShopRequest) -> list[Unit]:
+    """None when nobody can say."""
+    try:
+        return await request.site.scaler.units(now=request.now)
+    except ScalerAway:
+        return []
+
+
+def _scaler_away(request: ShopRequest) -> Notice:
+    return Notice("ko", request.site.catalogues[request.language]("capacity.scaler_away"))
+
+
 async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str]:
     async with request.read() as reader:
         desk = await network_desk(request, reader)
@@ -174,7 +192,7 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         last = await planning.last_published(reader)
         recent = await planning.recent(reader)
         processes = await ladder.processes(reader, now=request.now)
-    units = await request.site.scaler.units(now=request.now)
+    units = await _units(request)
     t = request.site.catalogues[request.language]
     first = paris_day(request.now) + timedelta(days=1)
     until = max(first, min(paris_day(last) if last else first, first + WEEK))
@@ -210,7 +228,6 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         load=words.load(processes, t),
         units=[words.unit(one, t) for one in units],
         scale=f"{PATH}/processus",
-        processes_max=POLICY.processes_max,
         alone=POLICY.alone_percent_max - 100,
     )
 

@@ -143,6 +143,7 @@ def unit(one: Unit, t: Catalogue) -> dict[str, str]:
         "started": t("capacity.unit_started", n=one.started_with),
         "processes": str(one.wanted or one.started_with),
         "changed": "1" if one.wanted is not None and one.wanted != one.started_with else "",
+        "hint": t("capacity.unit_hint", n=one.most),
         "back": t("capacity.unit_back", n=one.started_with),
         "label": t("capacity.unit_label", name=one.name),
     }
