@@ -38,7 +38,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
 }
 """Kinds of operators, whose schemas aren't Kubernetes' own: these are known, with what each must say."""
 
-TALKS_TO_KUBERNETES = {"prescale"}
+TALKS_TO_KUBERNETES = {"prescale", "web-scaler"}
 FOR_ONE_MACHINE = {"laptop"}
 Object = dict[str, Any]
 

@@ -3,6 +3,7 @@
 import copy
 import http.server
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,24 @@ OVERLAYS = sorted(folder.name for folder in manifests.OVERLAYS.iterdir())
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_an_overlay_renders_to_what_kubernetes_accepts_and_the_house_allows(overlay):
     assert findings(render(overlay), overlay=overlay, versions=NEWEST) == []
+
+
+def test_head_offices_page_may_change_one_autoscaler_where_the_component_is_chosen(tmp_path):
+    parts = {"resources": "overlays/laptop", "components": "components/scaler"}
+    lines = [
+        f"{kind}: [{os.path.relpath(manifests.OVERLAYS.parent / path, tmp_path)}]"
+        for kind, path in parts.items()
+    ]
+    (tmp_path / "kustomization.yaml").write_text("\n".join(lines))
+
+    objects = render(str(tmp_path))
+
+    assert findings(objects, overlay="laptop", versions=NEWEST) == []
+    web = next(pod["spec"] for name, pod in pods(objects) if name == "Deployment web")
+    assert web["serviceAccountName"] == "web-scaler"
+    assert {"name": "CABAS_SCALER", "value": "kubernetes:web"} in web["containers"][0]["env"]
+    role = next(one for one in objects if one["kind"] == "Role" and one["metadata"]["name"] == "web-scaler")
+    assert [rule["resourceNames"] for rule in role["rules"]] == [["web"]]
 
 
 @pytest.mark.parametrize(
