@@ -187,7 +187,7 @@ async def test_what_changed_while_picking_is_told_with_the_final_amount(by_hand,
 
     assert "introuvable, non facturé" in page
     assert "remplacé par Linguine" in page
-    assert "À payer 2,10 €" in page
+    assert "Montant final 2,10 €" in page
 
 
 async def test_ordering_again_fills_the_basket_and_says_what_changed(by_hand, shop, database):
