@@ -33,6 +33,12 @@ class CardNotFound(NotFound):
     code = "card_not_found"
 
 
+class OfferNotFound(NotFound):
+    """There is no such offer, or it was taken back before it began."""
+
+    code = "loyalty_offer_not_found"
+
+
 class HoldNotFound(NotFound):
     """Nothing was set aside under this key, or it was let go."""
 

@@ -12,9 +12,11 @@ from cabas.domain.loyalty.model import (
     EarningOffer,
     EntryKind,
     Lot,
+    OfferNotFound,
     new_card_number,
     parts_of,
 )
+from cabas.kit import audit
 from cabas.kit.db import Transaction
 
 _NUMBERS_TRIED = 5
@@ -106,6 +108,44 @@ async def expire_due(tx: Transaction, *, now: datetime, limit: int) -> int:
 async def add_offer(tx: Transaction, offer: EarningOffer) -> None:
     """Adding the same offer again does nothing."""
     await records.insert_offer(tx, offer)
+
+
+async def begin_offer(tx: Transaction, offer: EarningOffer, *, actor: str, now: datetime) -> None:
+    """An offer of the retailer's; it stands in the journal with who made it. Processes know it within a minute."""
+    await records.insert_offer(tx, offer)
+    await _tell_journal(tx, offer, "loyalty.offer_begun", actor=actor, now=now)
+
+
+async def end_offer(tx: Transaction, *, offer_id: UUID, actor: str, now: datetime) -> None:
+    """
+    It earns no more from now on; orders placed before keep what they were shown. Saying it again is harmless.
+
+    :raises OfferNotFound: there is no such offer.
+    """
+    offer = await records.lock_offer(tx, offer_id)
+    if offer is None:
+        raise OfferNotFound
+    if offer.ends_at <= now:
+        return
+    if offer.starts_at >= now:
+        await records.delete_offer(tx, offer_id)
+    else:
+        await records.update_offer_end(tx, offer_id, ends_at=now)
+    await _tell_journal(tx, offer, "loyalty.offer_ended", actor=actor, now=now)
+
+
+async def _tell_journal(
+    tx: Transaction, offer: EarningOffer, action: str, *, actor: str, now: datetime
+) -> None:
+    await audit.record(
+        tx,
+        store_id=offer.store_id,
+        actor=actor,
+        action=action,
+        subject=f"loyalty_offer:{offer.offer_id}",
+        detail={"label": offer.label, "kind": offer.kind.value, "amount": offer.amount},
+        now=now,
+    )
 
 
 async def _expire(tx: Transaction, customer_id: UUID, lot: Lot, now: datetime) -> None:

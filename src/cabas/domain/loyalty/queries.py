@@ -20,6 +20,7 @@ ENTRIES_MAX: Final = 100
 OFFERS_MAX: Final = 2_000
 CARD_COLUMNS: Final = "customer_id, number, balance_cents, reserved_cents, opened_at"
 HOLD_COLUMNS: Final = "key, customer_id, store_id, order_id, cents, captured_cents, returned_cents, ended_at"
+OFFER_COLUMNS: Final = "offer_id, store_id, label, kind, amount, gtin, category_id, starts_at, ends_at"
 _LOOKED_BACK: Final = timedelta(days=30)
 
 
@@ -78,8 +79,8 @@ async def expiring(reader: Connection, *, customer_id: UUID, before: datetime) -
 async def offers(reader: Connection, *, now: datetime) -> EarningOffers:
     """Those that run, will run, or ended within the last thirty days: what orders not yet handed over may earn by."""
     rows = await reader.fetch(
-        """
-        select offer_id, store_id, label, kind, amount, gtin, category_id, starts_at, ends_at
+        f"""
+        select {OFFER_COLUMNS}
           from loyalty_offer
          where ends_at > $1
          order by ends_at, offer_id
@@ -87,8 +88,8 @@ async def offers(reader: Connection, *, now: datetime) -> EarningOffers:
         now - _LOOKED_BACK,
         OFFERS_MAX,
     )
-    return EarningOffers(_as_offer(row) for row in rows)
+    return EarningOffers(as_offer(row) for row in rows)
 
 
-def _as_offer(row: Record) -> EarningOffer:
+def as_offer(row: Record) -> EarningOffer:
     return EarningOffer(**{**row, "kind": EarningKind(row["kind"])})

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cabas.domain.loyalty.model import Card, Earning, EarningOffer, EntryKind, Hold, Lot, Part
-from cabas.domain.loyalty.queries import CARD_COLUMNS
+from cabas.domain.loyalty.queries import CARD_COLUMNS, OFFER_COLUMNS, as_offer
 from cabas.kit.db import Transaction
 from cabas.kit.ids import new_id
 
@@ -234,6 +234,21 @@ async def insert_offer(tx: Transaction, offer: EarningOffer) -> int:
         offer.starts_at,
         offer.ends_at,
     )
+
+
+async def lock_offer(tx: Transaction, offer_id: UUID) -> EarningOffer | None:
+    row = await tx.fetchrow(
+        f"select {OFFER_COLUMNS} from loyalty_offer where offer_id = $1 for update", offer_id
+    )
+    return as_offer(row) if row else None
+
+
+async def update_offer_end(tx: Transaction, offer_id: UUID, *, ends_at: datetime) -> None:
+    await tx.execute("update loyalty_offer set ends_at = $2 where offer_id = $1", offer_id, ends_at)
+
+
+async def delete_offer(tx: Transaction, offer_id: UUID) -> None:
+    await tx.execute("delete from loyalty_offer where offer_id = $1", offer_id)
 
 
 async def delete_card(tx: Transaction, *, customer_id: UUID) -> int:

@@ -102,6 +102,7 @@ def page(
         menu.append(_item(t("console.nav_wall"), "/console/mur", "moon", "wall"))
         menu.append(_item(t("console.nav_goal"), "/console/objectif", "star", "goal"))
         menu.append(_item(t("console.nav_capacity"), "/console/capacite", "calendar", "capacity"))
+        menu.append(_item(t("console.nav_loyalty"), "/console/cagnotte", "gift", "loyalty"))
         menu.append(_item(t("console.nav_room"), "/console/salle-attente", "clock", "room"))
         menu.append(_item(t("console.nav_ladder"), "/console/charge", "alert", "ladder"))
         menu.append(_item(t("console.nav_services"), "/console/services", "swap", "services"))

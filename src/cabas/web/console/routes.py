@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from cabas.web.console import (
     capacity,
+    earning,
     goal,
     hours,
     journal,
@@ -40,6 +41,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     capacity.scale,
     room.shown,
     room.switch,
+    *earning.ROUTES,
     ladder.shown,
     ladder.switch,
     services.shown,
