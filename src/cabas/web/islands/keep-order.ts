@@ -100,7 +100,7 @@ async function celebrate(answer: Answer): Promise<void> {
   }
   main.replaceChildren(made);
   made.focus({ preventScroll: false });
-  announce(made.querySelector("h1")?.textContent ?? "", { now: true });
+  announce(made.querySelector("[role=heading]")?.textContent ?? "", { now: true });
   await pause(answer.afterMs);
 }
 
