@@ -214,7 +214,7 @@ async def _claim(tx: Transaction, condition: str) -> StoreDue | None:
           from capacity_raise r
           join capacity_raise_store s using (raise_id)
          where {condition}
-         order by r.asked_at, s.store_id
+         order by r.asked_at
          limit 1
            for update of s skip locked"""
     )
