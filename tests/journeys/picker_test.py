@@ -1,4 +1,7 @@
-"""A picker prepares an order on the store's phone, for a while without network, and hands it over."""
+"""
+A picker prepares an order on the store's phone, for a while without network, and hands it over. Its shopper
+finds in the cagnotte what it earned.
+"""
 
 import json
 import re
@@ -11,7 +14,7 @@ from uuid import uuid4
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from journeys.conftest import SCREENSHOTS, Product
+from journeys.conftest import DESKTOP, PHONE, SCREENSHOTS, Product
 
 WANTED = (
     ("lait demi-écrémé", 2),
@@ -26,6 +29,8 @@ WANTED = (
 def test_a_picker_prepares_with_one_missing_one_substitute_and_one_weighed_line(
     product: Product, visit: Callable[..., Page]
 ) -> None:
+    shopper = visit(dark=True)
+    _opens_the_cagnotte(shopper, product)
     order = _ordered(product)
     page = visit()
     _comes_to_work(page, product)
@@ -66,6 +71,39 @@ def test_a_picker_prepares_with_one_missing_one_substitute_and_one_weighed_line(
     _looks_right(page, "crates")
     _hands_over(page, order["code"])
     expect(page.get_by_text("Commande remise")).to_be_visible()
+    _finds_what_was_earned(shopper, order["id"])
+
+
+def _opens_the_cagnotte(page: Page, product: Product) -> None:
+    """A loyalty card for the shopper; every aisle earns from now on."""
+    product.sql(
+        """
+        insert into loyalty_offer (offer_id, label, kind, amount, category_id, starts_at, ends_at)
+        select gen_random_uuid(), name, 'percent', 10, category_id, now() - interval '1 hour', now() + interval '1 day'
+          from category where level = 1"""
+    )
+    page.goto("/compte/cagnotte")
+    page.locator('[name="email"]').fill(product.card["shopper"]["email"])
+    page.locator('[name="password"]').fill(product.card["shopper"]["password"])
+    page.locator("main form button").first.click()
+    page.get_by_role("button", name="Ouvrir ma carte").click()
+    _looks_right(page, "cagnotte-new")
+
+
+def _finds_what_was_earned(page: Page, order_id: str) -> None:
+    earned = page.locator(f'main a[href="/commandes/{order_id}"]')
+    for _ in range(120):  # the worker credits it behind the counter's back
+        page.goto("/compte/cagnotte")
+        if earned.count():
+            break
+        page.wait_for_timeout(500)
+    expect(earned).to_be_visible()
+    expect(page.get_by_text("Gagné sur une commande")).to_be_visible()
+    page.set_viewport_size(PHONE)
+    _looks_right(page, "cagnotte")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(DESKTOP)
+    _looks_right(page, "cagnotte-wide")
 
 
 def _comes_to_work(page: Page, product: Product) -> None:
