@@ -16,7 +16,7 @@ _TABLES = """
          100200000000, 102800000000, 'season'),
         ('region', 'Bretagne', 'Bretagne', 2026, date '2026-11-23', 9000000000, 7000000000, 0, 8000000000,
          7900000000, 8100000000, 'level'),
-        ('store', '7', 'Cabas Rennes', 2026, date '2026-11-23', 1, 1, 1, 1, 1, 1, 'level')
+        ('store', '7', '=Rennes', 2026, date '2026-11-23', 1, 1, 1, 1, 1, 1, 'level')
     ) goals(scope, scope_key, scope_name, year, as_of, goal_cents, to_date_cents, last_year_to_date_cents,
             expected_cents, low_cents, high_cents, method);
     create table mart_freshness as select 'order_end' as dataset, date '2026-11-23' as last_day, 5 as row_count,
@@ -42,7 +42,7 @@ async def test_the_year_its_expectation_and_regions_are_told(client, marts: Path
     assert "1 002,0 M€ à 1 028,0 M€" in page
     assert "+1,1 %" in page
     assert "Bretagne" in page
-    assert "Cabas Rennes" not in page
+    assert "=Rennes" not in page
     assert "lundi 23 novembre 2026" in page
     assert "calculé le mardi 24 novembre 2026 à 4 h" in page
     assert 'value="91.0"' in html
@@ -63,10 +63,24 @@ async def test_a_year_before_that_is_known_in_part_is_no_measure(client, marts: 
     assert "+1,1" not in text_of((await client.get(PATH)).text)
 
 
+async def test_all_of_it_can_be_downloaded(client, marts: Path, head_office):
+    assert (await client.get(f"{PATH}.csv")).status_code == 404
+    _build(marts)
+
+    answer = await client.get(f"{PATH}.csv")
+
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert answer.headers["content-disposition"] == 'attachment; filename="objectif.csv"'
+    assert lines[0].startswith("scope;scope_key;scope_name;year;as_of;goal_cents")
+    assert lines[2].startswith("region;Bretagne;Bretagne;2026;2026-11-23;9000000000;7000000000;0")
+    assert lines[3].split(";")[2] == "'=Rennes"
+
+
 async def test_a_store_does_not_see_the_network(client, database, now, marts: Path):
     await _enter(client, database, now, role=Role.MANAGER, store_id=1)
 
     assert (await client.get(PATH)).status_code == 403
+    assert (await client.get(f"{PATH}.csv")).status_code == 403
 
 
 def _build(path: Path, *, made_up: int = 0, first: str = "2025-01-01") -> None:

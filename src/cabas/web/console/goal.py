@@ -1,11 +1,14 @@
 """Head office's page of the yearly goal: sales so far, what is expected, by region, and how new that is."""
 
 import asyncio
+import csv
+import io
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from babel.numbers import format_currency, format_percent
 from litestar import Response, get
+from litestar.exceptions import NotFoundException
 
 from cabas.connectors.warehouse_duckdb.marts import Marts, MartsAbsent
 from cabas.domain.staff.model import NETWORK, Permission, require
@@ -18,6 +21,8 @@ from cabas.web.request import ShopRequest
 PATH = "/console/objectif"
 _GOALS = """
     select * from mart_goal where scope <> 'store' order by scope = 'network' desc, expected_cents / goal_cents desc"""
+_ALL = "select * from mart_goal order by scope, scope_name, scope_key"
+_FORMULA = tuple("=+-@\t\r")
 _BUILT = "select epoch_ms(max(built_at)) as at_ms from mart_freshness"
 _DAYS = """
     select min(day) as first, coalesce(sum(simulated_sales_cents) filter (where year(day) = ?), 0)::bigint as made_up
@@ -44,9 +49,8 @@ async def shown(request: ShopRequest) -> Response[str]:
         desk = await network_desk(request, reader)
         require(desk.actor, Permission.SEE_NETWORK, NETWORK)
     t, language = request.site.catalogues[request.language], request.language
-    marts = Marts(request.site.settings.data_folder / "warehouse" / "marts.duckdb")
     try:
-        answers = await asyncio.to_thread(_ask, marts)
+        answers = await asyncio.to_thread(_ask, _marts(request))
     except MartsAbsent:
         answers = Answers([], None, 0, year_before=False)
     network = answers.goals[0] if answers.goals else None
@@ -63,6 +67,39 @@ async def shown(request: ShopRequest) -> Response[str]:
         ],
         rows=[_row(one, answers, language, t) for one in answers.goals],
     )
+
+
+@get("/objectif.csv", include_in_schema=False)
+async def download(request: ShopRequest) -> Response[bytes]:
+    """`mart_goal` as it is, stores too: amounts in cents, semicolons, for spreadsheets. 404 without marts."""
+    async with request.read() as reader:
+        desk = await network_desk(request, reader)
+        require(desk.actor, Permission.SEE_NETWORK, NETWORK)
+    try:
+        rows = await asyncio.to_thread(_marts(request).rows, _ALL)
+    except MartsAbsent as problem:
+        raise NotFoundException from problem
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow(rows[0] if rows else ())
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return Response(
+        text.getvalue().encode("utf-8-sig"),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "content-disposition": 'attachment; filename="objectif.csv"',
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+def _cell(value: object) -> object:
+    """A name that begins like a formula stays a name in a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
+
+
+def _marts(request: ShopRequest) -> Marts:
+    return Marts(request.site.settings.data_folder / "warehouse" / "marts.duckdb")
 
 
 def _ask(marts: Marts) -> Answers:

@@ -46,6 +46,7 @@ ROUTES: Sequence[HTTPRouteHandler] = [
     ladder.switch,
     services.shown,
     goal.shown,
+    goal.download,
     today.today,
     orders.listed,
     orders.shown,
