@@ -62,7 +62,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--phase", choices=PHASES, action="append", help="only this one (repeat for more)")
     parser.add_argument("--stroke", type=int, default=3000, help="shoppers who order at the stroke")
     parser.add_argument(
-        "--checkout", type=float, default=0.1, help="share of them by slots and checkout page"
+        "--checkout", type=float, default=0.0, help="share of them by slots, waiting room and checkout page"
     )
     parser.add_argument("--usual", type=int, default=stroke.USUAL, help="pages a second before")
     parser.add_argument(

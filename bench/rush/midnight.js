@@ -8,7 +8,7 @@ import { SharedArray } from 'k6/data';
 const env = (name) => Number(__ENV[name]);
 const BASE = __ENV.BASE, T0 = env('T0'), LEAD = env('LEAD'), AFTER = env('AFTER');
 const USUAL = env('USUAL'), TIMES = env('TIMES'), ORDERS = env('ORDERS'), POLLS = env('POLLS');
-const TRIES = 12, TIMEOUT = '60s', PAGE_TIMEOUT = '10s';
+const TRIES = 12, TURNS = 20, TIMEOUT = '60s', PAGE_TIMEOUT = '10s';
 
 const people = new SharedArray('people', () => JSON.parse(open(__ENV.PEOPLE)));
 const pages = new SharedArray('pages', () => JSON.parse(open(__ENV.PAGES)));
@@ -29,7 +29,7 @@ const scenarios = {
 // what a busy machine lets it begin too late.
 if (ORDERS > 0) scenarios.stroke = {
   executor: 'per-vu-iterations', exec: 'order', vus: ORDERS, iterations: 1,
-  startTime: `${LEAD - 3}s`, maxDuration: `${AFTER + 60}s`, gracefulStop: '5s',
+  startTime: `${LEAD - 3}s`, maxDuration: `${AFTER + 90}s`, gracefulStop: '5s',
 };
 export const options = { scenarios, discardResponseBodies: true, systemTags: [], noCookiesReset: true };
 
@@ -82,13 +82,25 @@ function follow(to, after) {
 function checkout(who) {
   persist((headers) => http.get(`${BASE}/creneaux?jour=${who.day}`, { headers, ...ASKED }));
   for (const slot of who.slots) {
-    const held = persist((headers) => http.post(`${BASE}/panier/creneau`, { _csrf_token: who.csrf, slot }, { headers, ...ASKED }));
-    if (held.answer.status !== 303) continue;
-    const page = persist((headers) => http.get(`${BASE}/commande`, { headers, ...ASKED })).answer;
-    if (page.status !== 200) return null;
+    const held = inTurn((headers) => http.post(`${BASE}/panier/creneau`, { _csrf_token: who.csrf, slot }, { headers, ...ASKED }));
+    if (!held || held.status !== 303) continue;
+    const page = inTurn((headers) => http.get(`${BASE}/commande`, { headers, ...ASKED }));
+    if (!page || page.status !== 200) return null;
     const hidden = {};
     for (const name of ['_csrf_token', 'idempotency_key', 'cart', 'slot', 'shown']) hidden[name] = valueOf(page.body, name);
     return { to: '/commande', body: { ...hidden, ...who.form } };
+  }
+  return null;
+}
+
+// Who is sent to the waiting room takes a place there and comes back until it is let in; null: not in this rehearsal.
+function inTurn(send) {
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const { answer } = persist((headers) => send({ ...headers, accept: 'text/html' }));
+    const room = answer.status === 303 && (answer.headers.Location || '').startsWith('/salle/');
+    if (!room) return answer;
+    persist((headers) => http.get(BASE + answer.headers.Location, { headers: { ...headers, accept: 'text/html' }, ...ASKED }));
+    sleep(5 + 5 * Math.random());
   }
   return null;
 }
