@@ -111,7 +111,9 @@ def register(*, secure: bool) -> Litestar:
             Router("/", route_handlers=[*shell.ROUTES, *storefront.ROUTES], before_request=shell.before_page),
             Router("/preparation", route_handlers=store_app.ROUTES, before_request=refuse_forged),
             Router(
-                "/console", route_handlers=[*console.ROUTES, *wall.CONSOLE_ROUTES], before_request=refuse_forged
+                "/console",
+                route_handlers=[*console.ROUTES, *wall.CONSOLE_ROUTES],
+                before_request=refuse_forged,
             ),
             Router("/", route_handlers=wall.ROUTES, before_request=refuse_forged),
             api.router(),
