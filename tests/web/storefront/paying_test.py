@@ -1,5 +1,6 @@
 """Paying by card: after the order, on the bank's page, and whatever the bank does the order stands."""
 
+import contextlib
 import json
 from datetime import timedelta
 from uuid import UUID
@@ -253,3 +254,18 @@ async def test_nobody_elses_payment_is_begun(shopper, client, shop):
     for path in ("/paiement", "/paiement/retour"):
         assert (await client.get(home + path, follow_redirects=False)).status_code == 404
     assert (await shopper.by_hand.post(f"{home}/paiement")).status_code == 404
+
+
+async def test_who_waits_for_the_bank_holds_no_connection(shopper, client):
+    await shopper.order()
+    site, opens, free = client.app.state.site, shopper.bank.open, []
+
+    async def counting(payment):  # runs where the site does
+        async with contextlib.AsyncExitStack() as all_of_them:
+            for _ in range(site.settings.connections_max):
+                free.append(await all_of_them.enter_async_context(site.database.read()))
+        return await opens(payment)
+
+    shopper.bank.open = counting
+    assert (await shopper.to_the_bank()).startswith(PAGES)
+    assert len(free) == site.settings.connections_max
