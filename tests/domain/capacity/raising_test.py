@@ -168,6 +168,20 @@ async def test_undo_keeps_what_was_booked_meanwhile_and_what_a_store_changed_its
     assert (done.places_kept, done.slots_kept) == (1, 1)
 
 
+async def test_what_a_store_put_back_itself_is_left_to_it(tx, now):
+    first, *_ = await ids(tx)
+    asked = await ask(tx, now)
+    await settle(tx, now)
+    change = next(one for one in await managing.changes(tx, store_id=1) if one.slot_id == first)
+    await managing.undo_change(tx, store_id=1, change_id=change.change_id, now=now + MINUTE)
+    await managing.change_slot(tx, store_id=1, slot_id=first, capacity=8, actor="Paul", now=now + MINUTE)
+
+    await undo(tx, asked, now + MINUTE)
+
+    assert await tx.fetchval("select capacity from slot where store_id = 1 and slot_id = $1", first) == 8
+    assert await slots(tx, 2) == {5}
+
+
 async def test_undo_while_it_is_applied_stops_it(tx, now):
     asked = await ask(tx, now)
     assert await operations.apply_next(tx, now=now) in (1, 2)
