@@ -181,7 +181,8 @@ async def test_head_office_says_how_many_processes_a_machine_has_and_takes_it_ba
     await post_form(client, path, {"unit": "shop-1:8000", "reason": "Fini"}, page=PATH)
     assert await tell() == 2
     refused = await post_form(client, path, {**more, "processes": "99"}, page=PATH)
-    assert (refused.status_code, await tell()) == (422, 2)
+    assert (refused.headers["location"], await tell()) == (f"{PATH}#processus", 2)
+    assert "Entre 1 et 16" in text_of((await client.get(PATH)).text)
     async with database.read() as reader:
         rows = await reader.fetch("select detail from audit_line where subject = 'web_processes'")
     assert {row["detail"]["processes"] for row in rows} == {4, None}

@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from cabas.domain.capacity import operations, planning, scaling
+from cabas.domain.capacity import operations, planning
 from cabas.domain.capacity.model import (
     BadRaise,
     Frozen,
@@ -20,7 +20,6 @@ from cabas.domain.capacity.model import (
     frozen,
     suggestions,
 )
-from cabas.domain.capacity.scaling import ScalerAway, Unit
 from cabas.domain.ladder import queries as ladder
 from cabas.domain.slots.model import Channel
 from cabas.domain.staff.model import NETWORK, Permission, require
@@ -30,6 +29,7 @@ from cabas.kit.ids import new_id, parse_id
 from cabas.policies import DEFAULTS
 from cabas.web import pages
 from cabas.web.console import capacity_words as words
+from cabas.web.console import processes
 from cabas.web.console.access import Desk, network_desk, page
 from cabas.web.forms import Form, read_form
 from cabas.web.pages import Frame, Notice, see_other
@@ -42,7 +42,6 @@ MODES = {
     "livraison": (Channel.DELIVERY,),
 }
 WEEK = timedelta(days=6)
-UNIT_LENGTH_MAX = 100
 POLICY = DEFAULTS.capacity
 
 
@@ -120,36 +119,6 @@ async def approve(request: ShopRequest, raise_id: FromPath[UUID]) -> Response[st
     return await _decide(request, raise_id, operations.approve)
 
 
-@post("/capacite/processus", include_in_schema=False)
-async def scale(request: ShopRequest) -> Response[str]:
-    """How many web processes a machine is to have; no number: as it was started."""
-    async with request.read() as reader:
-        desk = await network_desk(request, reader)
-        require(desk.actor, Permission.MANAGE_NETWORK, NETWORK)
-    form = await read_form(request)
-    name = form.text("unit", length_max=UNIT_LENGTH_MAX)
-    reason = form.text("reason")
-    unit = next((one for one in await _units(request) if one.name == name), None)
-    processes = form.integer("processes", low=1, high=unit.most if unit else 1, required=False)
-    if not form.ok:
-        return await _shown(request, form)
-    if unit is None:
-        return see_other(request, f"{PATH}#processus", notice=_scaler_away(request))
-    async with request.transaction() as tx:
-        await scaling.note(
-            tx, unit=unit, processes=processes, reason=reason, actor=desk.actor, now=request.now
-        )
-    t = request.site.catalogues[request.language]
-    notice = Notice("ok", t("capacity.scale_done"))
-    try:
-        await request.site.scaler.want(
-            name=name, processes=processes, actor=desk.actor.label, now=request.now
-        )
-    except ScalerAway:
-        notice = _scaler_away(request)
-    return see_other(request, f"{PATH}#processus", notice=notice)
-
-
 @post("/capacite/hausses/{raise_id:uuid}/annulation", include_in_schema=False)
 async def undo(request: ShopRequest, raise_id: FromPath[UUID]) -> Response[str]:
     return await _decide(request, raise_id, operations.undo)
@@ -172,18 +141,6 @@ def _refused(request: ShopRequest, refusal: Refusal) -> Notice:
     return Notice("ko", request.site.catalogues[request.language](f"capacity.refused_{refusal.code}"))
 
 
-async def _units(request: ShopRequest) -> list[Unit]:
-    """None when nobody can say."""
-    try:
-        return await request.site.scaler.units(now=request.now)
-    except ScalerAway:
-        return []
-
-
-def _scaler_away(request: ShopRequest) -> Notice:
-    return Notice("ko", request.site.catalogues[request.language]("capacity.scaler_away"))
-
-
 async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str]:
     async with request.read() as reader:
         desk = await network_desk(request, reader)
@@ -191,8 +148,8 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         regions = await planning.regions(reader)
         last = await planning.last_published(reader)
         recent = await planning.recent(reader)
-        processes = await ladder.processes(reader, now=request.now)
-    units = await _units(request)
+        told = await ladder.processes(reader, now=request.now)
+    units = await processes.units(request)
     t = request.site.catalogues[request.language]
     first = paris_day(request.now) + timedelta(days=1)
     until = max(first, min(paris_day(last) if last else first, first + WEEK))
@@ -225,9 +182,9 @@ async def _shown(request: ShopRequest, form: Form | None = None) -> Response[str
         error_list=words.errors(form),
         preview=f"{PATH}/apercu",
         recent=[words.listed(one, POLICY, request.now, request.language, t, PATH) for one in recent],
-        load=words.load(processes, t),
+        load=words.load(told, t),
         units=[words.unit(one, t) for one in units],
-        scale=f"{PATH}/processus",
+        scale=processes.PATH,
         alone=POLICY.alone_percent_max - 100,
     )
 
@@ -241,7 +198,7 @@ async def _preview(request: ShopRequest, form: Form, scope: Scope) -> Response[s
             plan = await planning.plan(reader, scope=scope, policy=POLICY, now=request.now)
         except BadRaise as refusal:
             words.tell(form, refusal)
-        processes = await ladder.processes(reader, now=request.now)
+        told = await ladder.processes(reader, now=request.now)
     if plan is None:
         return await _shown(request, form)
     t = request.site.catalogues[request.language]
@@ -252,7 +209,7 @@ async def _preview(request: ShopRequest, form: Form, scope: Scope) -> Response[s
         Frame(title=t("capacity.preview_title"), nav="capacity"),
         status=422 if form.errors else 200,
         scope=words.scope(scope, request.language, t),
-        stats=words.plan_stats(plan, processes, t),
+        stats=words.plan_stats(plan, told, t),
         columns=words.plan_columns(t),
         rows=[words.plan_row(one, t) for one in plan.stores[: words.ROWS_SHOWN]],
         hidden=max(0, len(plan.stores) - words.ROWS_SHOWN),
