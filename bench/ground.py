@@ -93,9 +93,9 @@ def free_port() -> int:
         return port
 
 
-def ready(process: "subprocess.Popen[bytes]", address: str) -> None:
-    """Wait until the server answers there. :raises SystemExit: it ended, or says nothing for `READY_SECONDS`."""
-    deadline = time.monotonic() + READY_SECONDS
+def ready(process: "subprocess.Popen[bytes]", address: str, *, seconds: int = READY_SECONDS) -> None:
+    """Wait until the server answers there. :raises SystemExit: it ended, or says nothing for so many seconds."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SystemExit("cabas web did not start: see the lines above")
@@ -105,4 +105,4 @@ def ready(process: "subprocess.Popen[bytes]", address: str) -> None:
                     return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(f"{address} did not answer within {READY_SECONDS} s")
+    raise SystemExit(f"{address} did not answer within {seconds} s")
