@@ -8,7 +8,10 @@ One real PostgreSQL a run; each test in a transaction that is rolled back, or on
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -31,24 +34,42 @@ def now() -> datetime:
     return NOW
 
 
+@contextmanager
+def server_room() -> Iterator[Path]:
+    """
+    A folder for a server, gone at the end. Not below pytest's own: each run that begins on the machine shuts that one
+    again for the unprivileged account under which a server runs.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="cabas-tests-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """For a server of the test's own."""
+    with server_room() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """An empty PostgreSQL: ``CABAS_TEST_DATABASE_URL``, else an embedded one for this run."""
     given = os.environ.get("CABAS_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents):  # the unprivileged server account must reach it
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    # Tests don't survive a power cut: fsync off is for speed here and nowhere else.
-    server = EmbeddedPostgres(folder, settings={"fsync": "off"})
-    server.start()
-    try:
-        yield server.url
-    finally:
-        server.stop(mode="immediate")
+    with server_room() as folder:
+        # Tests don't survive a power cut: fsync off is for speed here and nowhere else.
+        server = EmbeddedPostgres(folder, settings={"fsync": "off"})
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.stop(mode="immediate")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -27,11 +26,8 @@ SHOPPERS = 16
 
 
 @pytest.fixture
-def server(tmp_path):
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    running = EmbeddedPostgres(tmp_path)  # durable: fsync is on
+def server(server_folder):
+    running = EmbeddedPostgres(server_folder)  # durable: fsync is on
     running.start()
     yield running
     running.stop(mode="immediate")

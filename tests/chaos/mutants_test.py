@@ -8,7 +8,6 @@ import os
 import random
 import signal
 from importlib import resources
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -206,17 +205,14 @@ async def test_acknowledging_before_the_inbox_is_caught(database, database_url, 
 
 
 @pytest.mark.parametrize("durable", [True, False])
-async def test_a_commit_that_is_not_flushed_is_caught(tmp_path, now, durable):
+async def test_a_commit_that_is_not_flushed_is_caught(server_folder, now, durable):
     """A kill takes what is only in the server's memory: with ``synchronous_commit`` on, nothing acknowledged is."""
     lazy = {"synchronous_commit": "off", "wal_writer_delay": "10s", "wal_writer_flush_after": "1GB"}
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    server = EmbeddedPostgres(tmp_path)
+    server = EmbeddedPostgres(server_folder)
     server.start()
     await migrate(server.url, "cabas.migrations")
     server.stop()
-    server = EmbeddedPostgres(tmp_path, settings={} if durable else lazy)
+    server = EmbeddedPostgres(server_folder, settings={} if durable else lazy)
     server.start()
     try:
         acknowledged = await order_and_die(server, now)

@@ -100,19 +100,15 @@ async def test_a_shop_without_database_reads_on_keeps_orders_private_and_recover
 
 
 @pytest.fixture
-async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    folder = tmp_path_factory.mktemp("away")
-    for parent in (folder, *folder.parents):  # the unprivileged server account must reach it
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    postgres = EmbeddedPostgres(folder / "postgres")
+async def site(server_folder: Path, tmp_path: Path) -> AsyncIterator[Site]:
+    postgres = EmbeddedPostgres(server_folder)
     postgres.start()
     await migrate(postgres.url, "cabas.migrations")
     database = await Database.connect(postgres.url, connections_max=2)
     async with database.transaction() as tx:
         shop = await make_shop(tx, now=datetime.now(UTC))
     await database.close()
-    process, address = _serve(postgres.url, folder)
+    process, address = _serve(postgres.url, tmp_path)
     try:
         async with httpx.AsyncClient(base_url=address, timeout=15) as browser:
             await _until_up(browser, process)
