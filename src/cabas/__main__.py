@@ -31,6 +31,7 @@ COMMANDS = {
     "room": ("cabas.room", "room", "Force the waiting room on or off, see how it stands."),
     "ladder": ("cabas.ladder", "ladder", "Where the site stands under load, and a level forced by hand."),
     "capacity": ("cabas.capacity", "capacity", "Give many stores more places at once, and take them back."),
+    "routes": ("cabas.routes", "routes", "Every address, and who may go there."),
     "openapi": ("cabas.maintenance", "openapi", "Print the API's OpenAPI document."),
 }
 
