@@ -87,6 +87,7 @@ def _opens_the_cagnotte(page: Page, product: Product) -> None:
     page.locator('[name="password"]').fill(product.card["shopper"]["password"])
     page.locator("main form button").first.click()
     page.get_by_role("button", name="Ouvrir ma carte").click()
+    expect(page.locator("main")).to_contain_text("Rien encore.")  # a page on its way can't be pictured
     _looks_right(page, "cagnotte-new")
 
 

@@ -2,8 +2,8 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+from cabas.domain.loyalty import holding, queries
 from cabas.domain.loyalty import operations as loyalty
-from cabas.domain.loyalty import queries
 from factories.account import signed_in
 from factories.browsing import text_of
 from factories.loyalty import earning_of, make_offer
@@ -35,9 +35,10 @@ async def test_the_ledger_says_what_came_and_went_and_until_when(browser, shop, 
         soon = earning_of(card.customer_id, 200, now=now, good_for=timedelta(days=6, hours=14))
         later = earning_of(card.customer_id, 430, now=now)
         await loyalty.earn_all(tx, earnings=[soon, later], now=now)
-        await loyalty.spend(
-            tx, customer_id=card.customer_id, cents=150, store_id=1, order_id=uuid4(), now=now
+        await holding.hold(
+            tx, key="k", customer_id=card.customer_id, cents=150, store_id=1, order_id=uuid4(), now=now
         )
+        await holding.capture(tx, key="k", cents=150, now=now)
 
     await browser.open("/compte/cagnotte")
 
