@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+import msgspec
+
+from cabas.domain.ladder.model import Level
 from cabas.web import copies
 from factories.browsing import text_of, token_in
 from factories.shopping_by_hand import ByHand
@@ -68,6 +71,20 @@ async def test_a_copy_is_drawn_once_for_all_its_readers(client, request, monkeyp
 
     assert {answer.status_code for answer in answers} == {200}
     assert len(drawn) == 1
+
+
+async def test_on_another_level_the_drawn_copy_serves_until_it_is_drawn_anew(client, request, monkeypatch):
+    await client.get(CATEGORY)
+    request.getfixturevalue("crowded")
+    await client.get(CATEGORY)
+    ladder = client.app.state.site.ladder
+    monkeypatch.setattr(ladder, "standing", msgspec.structs.replace(ladder.standing, level=Level.LEAN))
+    monkeypatch.setattr(copies, "draw", lambda _: None)
+
+    copy = await client.get(CATEGORY)
+
+    assert copy.status_code == 200
+    assert "m4rk" not in copy.text
 
 
 async def test_an_orders_state_is_what_its_own_shopper_last_saw(client, shop, clock, request):

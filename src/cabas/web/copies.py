@@ -18,6 +18,7 @@ from cabas.web.request import ShopRequest
 STATE_AGE_MAX: Final = timedelta(minutes=2)
 """An order's state that is older says nothing any more."""
 
+_OF_VISITOR: Final = 2
 CSRF, COUNT, TOTAL = "m4rk-c5rf", "m4rk-c0unt", "m4rk-t0tal"
 """What stands for the visitor's own words in a drawn page: no markup, so that no template writes it otherwise."""
 
@@ -31,6 +32,16 @@ def ready(request: ShopRequest) -> bytes | None:
     copy = _shared(request, keys)
     drawn = copy.drawn.get(_variant(request)) if copy else None
     return _made_own(request, drawn) if drawn else None
+
+
+def earlier(request: ShopRequest) -> bytes | None:
+    """The page as it was drawn on another level: it lacks only what is said of this one. None: it wasn't."""
+    copy = _shared(request, pages.keys_of(request))
+    if copy is None:
+        return None
+    own = _variant(request)[:_OF_VISITOR]
+    drawn = [page for variant, page in copy.drawn.items() if variant[:_OF_VISITOR] == own]
+    return _made_own(request, drawn[-1]) if drawn else None
 
 
 def draw(request: ShopRequest) -> bytes | None:
@@ -49,7 +60,7 @@ def _shared(request: ShopRequest, keys: dict[str, tuple[Any, ...]]) -> Copy | No
 
 
 def _variant(request: ShopRequest) -> tuple[object, ...]:
-    """What the bytes depend on beyond the page's key."""
+    """What the bytes depend on beyond the page's key: first what is the visitor's, `_OF_VISITOR` of it."""
     ladder = request.site.ladder
     return (
         request.visitor.theme,

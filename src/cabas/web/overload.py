@@ -32,6 +32,9 @@ PATIENCE_SECONDS: Final = 0.25
 DRAWN: Final = Rate(burst=20, period=timedelta(seconds=1))
 """How many kept pages a second a process draws anew for readers who find no place."""
 
+HOT: Final = frozenset({"/", "/magasins"})
+"""Asked for by everybody: each has its own share of the drawing, whatever else is asked for."""
+
 DEADLINE_MS_MIN = 50
 RETRY_SECONDS: Final = ((1, 3), (1, 4), (2, 6), (3, 10), (5, 20), (30, 90))
 """By class, from … to: drawn anew for each, so that who is sent away together doesn't return together."""
@@ -118,8 +121,11 @@ class Overload:
         if "application/json" in request.headers.get("accept", ""):
             return False
         body = copies.ready(request)
-        if body is None and not self._drawing.take("", monotonic()):
+        whose = scope["path"] if scope["path"] in HOT else ""
+        if body is None and not self._drawing.take(whose, monotonic()):
             body = copies.draw(request)
+        if body is None:
+            body = copies.earlier(request)
         if body is None:
             return False
         await send(

@@ -28,7 +28,7 @@ from cabas.web.storefront.shopper import shopper_of
 KEPT_HEADER = "x-kept"
 """Sent by the island: a redirect is then answered as JSON, whose address the island goes to."""
 
-PAGE_AFTER_SECONDS_MAX, PAGE_SPREAD = 20.0, 1.5
+PAGE_AFTER_SECONDS_MAX, PAGE_SPREAD = 40.0, 1.5
 FIELDS_MAX = 40
 _PLACED = "placed"
 _NOT_KEPT = frozenset({"_csrf_token"})
