@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ import asyncpg
 import msgspec
 
 from bench.ground import STOP_SECONDS, Ground, free_port, ready
+from bench.rush import people
 from cabas.kit.ids import new_id
-from cabas.kit.signing import fingerprint
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 START_SECONDS = 180
@@ -121,34 +121,13 @@ def web(ground: Ground, bridges: str) -> Iterator[int]:
 async def sign_up(connection: "asyncpg.Connection[asyncpg.Record]", count: int) -> list[str]:
     """Customers with the old system's cards, signed in; their session cookies, by card."""
     now = datetime.now(UTC)
-    people = [(new_id(now), secrets.token_urlsafe(32), FIRST_CARD + number) for number in range(count)]
-    await connection.copy_records_to_table(
-        "customer",
-        columns=["customer_id", "email", "email_key", "name", "phone", "created_at"],
-        records=[
-            (one, f"c{card}@exemple.fr", f"c{card}@exemple.fr", "Camille Roux", "0612345678", now)
-            for one, _, card in people
-        ],
-    )
-    await connection.copy_records_to_table(
-        "session",
-        columns=[
-            "token_hash",
-            "subject_kind",
-            "subject_id",
-            "kind",
-            "created_at",
-            "last_seen_at",
-            "expires_at",
-        ],
-        records=[
-            (fingerprint(token), "customer", one, "session", now, now, now + timedelta(days=1))
-            for one, token, _ in people
-        ],
+    cards = [(FIRST_CARD + number, new_id(now), secrets.token_urlsafe(32)) for number in range(count)]
+    await people.sign_up(
+        connection, [(one, f"c{card}@exemple.fr", session) for card, one, session in cards], now
     )
     await connection.copy_records_to_table(
         "loyalty_card",
         columns=["customer_id", "number", "opened_at"],
-        records=[(one, card, now) for one, _, card in people],
+        records=[(one, card, now) for card, one, _ in cards],
     )
-    return [token for _, token, _ in people]
+    return [session for _, _, session in cards]

@@ -18,7 +18,7 @@ SLOTS_A_STORE = 3
 ROOM = 1_000_000
 """Places the used slots are given, so that none runs full in the middle of a run."""
 
-_CONTACT = {"name": "Camille Roux", "email": "camille@exemple.fr", "phone": "0612345678"}
+_EMAIL = "camille@exemple.fr"
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -109,6 +109,17 @@ async def for_pgbench(
     return now
 
 
+def order_of(cart: UUID | str, slot_id: int, *, email: str = _EMAIL) -> dict[str, object]:
+    """What the API is sent to order this basket."""
+    return {
+        "cart": cart,
+        "slot": str(slot_id),
+        "payment": {"method": "at_store"},
+        "contact": {"name": "Camille Roux", "email": email, "phone": "0612345678"},
+        "adult": True,
+    }
+
+
 def numbered(number: int) -> UUID:
     return UUID(f"00000000-0000-8000-8000-{number:012x}")
 
@@ -139,14 +150,7 @@ def _copied(rows: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
 
 
 def _request(cart_id: UUID, slot_id: int, token: str) -> bytes:
-    order = {
-        "cart": cart_id,
-        "slot": str(slot_id),
-        "payment": {"method": "at_store"},
-        "contact": _CONTACT,
-        "adult": True,
-    }
-    body = msgspec.json.encode(order)
+    body = msgspec.json.encode(order_of(cart_id, slot_id))
     head = (
         "POST /api/v1/orders HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n"
         f"authorization: Bearer {token}\r\nidempotency-key: {uuid4()}\r\n"

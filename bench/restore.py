@@ -19,9 +19,9 @@ import msgspec
 from deploy.postgres.local import HERE, HOST, LOOK_EVERY_SECONDS, Cluster
 from deploy.postgres.processes import Processes, free_port
 
-from bench import measure
-from bench.failover.load import Load
-from bench.failover.stage import goods_of, journal_of, lost, seeded, shop, temporary
+from bench import journal, measure
+from bench.failover.load import Load, Order
+from bench.failover.stage import goods_of, seeded, shop, temporary
 from bench.ground import Ground
 from bench.measure import Figure
 from bench.rush.verdict import check
@@ -72,11 +72,11 @@ def _rehearse(folder: Path) -> Restored:
     owner = Processes(folder)
     archive = owner.folder(folder / "archive")
     cluster = Cluster(folder, nodes=2, archive_command=f"{ARCHIVE} %p {archive}/%f")
-    journal = folder / "orders.journal"
+    path = folder / "orders.journal"
     with seeded(cluster) as ground:
         goods = asyncio.run(goods_of(ground.url))
         with shop(ground, cluster.pooled_url) as port:
-            load = Load(port=port, pages=[], goods=goods, journal=journal, seed=1)
+            load = Load(port=port, pages=[], goods=goods, journal=path, seed=1)
             load.start()
             try:
                 cluster.wait(lambda: len(load.orders) >= ORDERS_BEFORE, "orders before the backup")
@@ -88,15 +88,15 @@ def _rehearse(folder: Path) -> Restored:
                 target, before = asyncio.run(_delete_badly(cluster.url))
             finally:
                 load.stop()
-        orders = [one for one in journal_of(journal) if one.acked < before]
+        orders = [one for one in journal.read(path, Order) if one.acked < before]
         told.orders_until_target = len(orders)
-        told.orders_after_target = len(journal_of(journal)) - len(orders)
+        told.orders_after_target = len(journal.read(path, Order)) - len(orders)
         started = time.monotonic()
         with measure.step("the restore"):
             asyncio.run(_close_segment(cluster, archive))
             url = _restore(owner, cluster, folder, archive, target)
         told.restore_s = round(time.monotonic() - started, 1)
-        told.orders_lost = asyncio.run(lost(url, orders))
+        told.orders_lost = asyncio.run(journal.lost(url, orders))
         restored = msgspec.structs.replace(ground, url=url)
         told.check_ok = not check(restored)
         told.order_taken = _takes_an_order(restored)

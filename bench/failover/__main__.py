@@ -14,11 +14,11 @@ import click
 import msgspec
 from deploy.postgres.local import LOOK_EVERY_SECONDS, Cluster, Node, Timing
 
-from bench import measure
+from bench import journal, measure
 from bench.browse import addresses
 from bench.failover.figures import Fall, show, told
 from bench.failover.load import Load, Order, Page
-from bench.failover.stage import goods_of, journal_of, lost, seeded, shop, temporary
+from bench.failover.stage import goods_of, seeded, shop, temporary
 from bench.ground import Ground
 from bench.rush.verdict import check
 
@@ -100,8 +100,8 @@ def main(failovers: int, minutes: float | None, add: bool, ttl: int, freeze: boo
                     break
                 with measure.step(f"fall {number} of {failovers}"):
                     falls.append(stage.fall(frozen=freeze and number % 2 == 0))
-            orders = journal_of(stage.journal)
-            missing, breaches = asyncio.run(lost(ground.url, orders)), check(ground)
+            orders = journal.read(stage.journal, Order)
+            missing, breaches = asyncio.run(journal.lost(ground.url, orders)), check(ground)
     figures = told(falls, lost=missing, orders=len(orders), breaches=breaches, add=add)
     figures.ttl_s, figures.pooled = ttl, cluster.bouncer is not None
     measure.keep("failover", msgspec.structs.asdict(figures))

@@ -19,7 +19,8 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from bench.order_carts import Goods, Target
+from bench.journal import Acknowledged
+from bench.order_carts import Goods, Target, order_of
 
 SHOPPERS = 10
 LINES = 2
@@ -34,12 +35,9 @@ STATIC = ("/", "/magasins")
 PATIENCE = frozenset({425, 429, 500, 502, 503, 504})
 
 
-class Order(msgspec.Struct, frozen=True):
-    """A line of the journal: acknowledged, so it must be there for ever. ``sent``: the attempt that was answered."""
+class Order(Acknowledged, frozen=True):
+    """``sent``: the attempt that was answered."""
 
-    order: str
-    cart: str
-    key: str
     sent: float
     acked: float
 
@@ -112,7 +110,7 @@ class Load:
             quantity = {"quantity": 3_000 if weighed else 12}  # enough for the smallest order of any store
             await self._insist(client, "PUT", f"/api/v1/carts/{cart}/lines/{gtin}", quantity, token=token)
         key = str(uuid4())
-        body = _order(cart, target, number=next(self._numbers))
+        body = order_of(cart, target.slot_id, email=f"camille.{next(self._numbers)}@exemple.fr")
         placed, sent = await self._insist(client, "POST", "/api/v1/orders", body, token=token, key=key)
         if placed is not None:
             line = Order(placed["id"], cart, key, sent, time.monotonic())
@@ -155,20 +153,6 @@ class Load:
 
     def _client(self, seconds: float) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=seconds)
-
-
-def _order(cart: str, target: Target, *, number: int) -> dict[str, object]:
-    return {
-        "cart": cart,
-        "slot": str(target.slot_id),
-        "payment": {"method": "at_store"},
-        "contact": {
-            "name": "Camille Roux",
-            "email": f"camille.{number}@exemple.fr",
-            "phone": "0612345678",
-        },
-        "adult": True,
-    }
 
 
 def _code(answer: httpx.Response) -> str:

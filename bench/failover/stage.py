@@ -1,4 +1,4 @@
-"""What rehearsals of the database share: a seeded cluster with the shop on it, and the journal held against it."""
+"""What rehearsals of the database share: a seeded cluster with the shop on it."""
 
 import os
 import shutil
@@ -8,18 +8,15 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
-import msgspec
 from deploy.postgres.local import Cluster
 
 from bench import measure
-from bench.failover.load import Order
 from bench.ground import Ground, free_port
 from bench.order_carts import Goods, connect, survey
 from cabas.kit.lifeline import end_with
@@ -120,22 +117,3 @@ async def goods_of(url: str) -> Goods:
         return await survey(connection)
     finally:
         await connection.close()
-
-
-def journal_of(path: Path) -> list[Order]:
-    decoder = msgspec.json.Decoder(Order)
-    return [decoder.decode(line) for line in path.read_bytes().splitlines()]
-
-
-async def lost(url: str, orders: Sequence[Order]) -> int:
-    """Orders acknowledged to a shopper that aren't there, or whose basket became several."""
-    connection = await connect(url)
-    try:
-        rows = await connection.fetch(
-            "select order_id, cart_id from orders where cart_id::text = any($1)", [one.cart for one in orders]
-        )
-    finally:
-        await connection.close()
-    there = Counter((str(row["order_id"]), str(row["cart_id"])) for row in rows)
-    baskets = Counter(str(row["cart_id"]) for row in rows)
-    return sum(there[one.order, one.cart] != 1 or baskets[one.cart] != 1 for one in orders)

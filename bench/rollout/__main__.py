@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import click
 import msgspec
@@ -25,12 +24,13 @@ from deploy.rollout.haproxy import Balancer
 from deploy.rollout.local import LocalFleet
 from deploy.rollout.plan import Outcome, Policy, roll_out
 
-from bench import measure
+from bench import journal, measure
 from bench.browse import addresses
 from bench.ground import Ground, free_port, seeded
+from bench.journal import Acknowledged
 from bench.measure import Figure
 from bench.order_carts import Goods, connect, survey
-from bench.rollout.load import Load, Store, journal_of
+from bench.rollout.load import Load, Store
 from bench.rollout.releases import BAD, Releases
 from bench.rush.verdict import check
 from cabas.kit.db import Database
@@ -106,9 +106,12 @@ class Rehearsal:
         outcome = roll_out(self.fleet, self.releases.make_bad(), policy=POLICY, say=_quietly)
         return outcome is Outcome.RETURNED and self.fleet.releases == before
 
+    def orders(self) -> list[Acknowledged]:
+        return journal.read(self.journal, Acknowledged)
+
     def lost(self) -> int:
         """Orders acknowledged to a shopper that aren't there, or there twice."""
-        return asyncio.run(_lost(self.ground.url, self.journal))
+        return asyncio.run(journal.lost(self.ground.url, self.orders()))
 
     def _migrate(self, release: str, step: str) -> None:
         environ = {**self.environ, "PYTHONPATH": str(self.releases.source(release))}
@@ -134,7 +137,7 @@ def main(runs: int, processes: int) -> None:
                 seconds.append(time.monotonic() - started)
             with measure.step("a broken release"), stage.loaded(bad):
                 returned = stage.bad_release()
-        lost, orders, breaches = stage.lost(), len(journal_of(stage.journal)), check(ground)
+        lost, orders, breaches = stage.lost(), len(stage.orders()), check(ground)
         if result.failures or breaches:
             click.echo(stage.log.read_text(errors="replace")[-3_000:])
     figures = {
@@ -195,20 +198,6 @@ async def _people(url: str) -> tuple[Goods, list[Store]]:
         await connection.close()
     stores = [Store(str(one.store), one.token) for one in (people.picker, people.manager)]
     return goods, stores
-
-
-async def _lost(url: str, journal: Path) -> int:
-    orders = journal_of(journal)
-    connection = await connect(url)
-    try:
-        rows = await connection.fetch(
-            "select order_id, cart_id from orders where cart_id::text = any($1)", [one.cart for one in orders]
-        )
-    finally:
-        await connection.close()
-    there = Counter((str(row["order_id"]), str(row["cart_id"])) for row in rows)
-    baskets = Counter(str(row["cart_id"]) for row in rows)
-    return sum(there[one.order, one.cart] != 1 or baskets[one.cart] != 1 for one in orders)
 
 
 def _quietly(_: str) -> None:

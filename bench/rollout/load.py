@@ -17,7 +17,8 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from bench.order_carts import Goods, Target
+from bench.journal import Acknowledged
+from bench.order_carts import Goods, Target, order_of
 
 SHOPPERS = 8
 PAUSE_SECONDS = (0.02, 0.12)
@@ -25,15 +26,6 @@ LINES = 3
 ANSWER_SECONDS = 30
 POLL_SECONDS = 10
 PAGES = ("/", "/magasins", "/salle", "/salle/serving.json", "/healthz")
-
-
-class Order(msgspec.Struct, frozen=True):
-    """One line of the journal, written before the shopper goes on: acknowledged, so it must be there for ever."""
-
-    order: str
-    cart: str
-    store_id: int
-    key: str
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -99,22 +91,12 @@ class Load:
         for gtin, weighed in self._random.sample(self._goods.offers[target.store_id], LINES):
             quantity = {"quantity": 3_000 if weighed else 9}  # enough for the smallest order of any store
             await self._ask(client, "PUT", f"/api/v1/carts/{cart}/lines/{gtin}", quantity, token=token)
-        key, number = str(uuid4()), next(self._numbers)
-        body = {
-            "cart": cart,
-            "slot": str(target.slot_id),
-            "payment": {"method": "at_store"},
-            "contact": {
-                "name": "Camille Roux",
-                "email": f"camille.{number}@exemple.fr",
-                "phone": "0612345678",
-            },
-            "adult": True,
-        }
+        key = str(uuid4())
+        body = order_of(cart, target.slot_id, email=f"camille.{next(self._numbers)}@exemple.fr")
         placed = await self._ask(client, "POST", "/api/v1/orders", body, token=token, key=key)
         if placed is None:
             return
-        line = Order(placed["id"], cart, target.store_id, key)
+        line = Acknowledged(placed["id"], cart, key)
         self._journal.write(msgspec.json.encode(line) + b"\n")
         await self._ask(client, "GET", f"/api/v1/orders/{placed['id']}", token=token)
 
@@ -160,8 +142,3 @@ class Load:
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=ANSWER_SECONDS)
-
-
-def journal_of(path: Path) -> list[Order]:
-    decoder = msgspec.json.Decoder(Order)
-    return [decoder.decode(line) for line in path.read_bytes().splitlines()]

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from threading import local
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 
 from bench.ground import SECRET
-from bench.order_carts import LINES
+from bench.order_carts import LINES, order_of
 from bench.rush import goods
 from bench.rush.goods import Cart, Shop
 from cabas.kit.clock import paris_day
@@ -35,7 +35,6 @@ _FORM = {"substitution": "same_price", "payment": "at_store", "adult": "1"}
 _HIDDEN = ("_csrf_token", "idempotency_key", "cart", "slot", "shown")
 _OPTION = re.compile(r'<option value="(\d+)"')
 _WORKERS = 8
-_CONTACT = {"name": "Camille Roux", "email": "camille@exemple.fr", "phone": "0612345678"}
 
 
 class Shopper(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +74,15 @@ async def gather(
         for number in range(count)
     ]
     await goods.write(connection, [one.cart for one in found], now)
-    await _sign_up(connection, [one for one in found if one.session], now)
+    await sign_up(
+        connection,
+        [
+            (one.cart.customer_id, one.email, one.session)
+            for one in found
+            if one.session and one.cart.customer_id is not None
+        ],
+        now,
+    )
     return found
 
 
@@ -139,13 +146,16 @@ def _shopper(number: int, shop: Shop, draw: random.Random, now: datetime, *, acc
     )
 
 
-async def _sign_up(
-    connection: "asyncpg.Connection[asyncpg.Record]", people: Sequence[Shopper], now: datetime
+async def sign_up(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    people: Sequence[tuple[UUID, str, str]],
+    now: datetime,
 ) -> None:
+    """Customers, signed in for a day: (customer's id, e-mail, session's secret) of each."""
     await connection.copy_records_to_table(
         "customer",
         columns=["customer_id", "email", "email_key", "name", "phone", "created_at"],
-        records=[(p.cart.customer_id, p.email, p.email, p.name, "0612345678", now) for p in people],
+        records=[(one, email, email, "Camille Roux", "0612345678", now) for one, email, _ in people],
     )
     await connection.copy_records_to_table(
         "session",
@@ -159,16 +169,8 @@ async def _sign_up(
             "expires_at",
         ],
         records=[
-            (
-                fingerprint(p.session),
-                "customer",
-                p.cart.customer_id,
-                "session",
-                now,
-                now,
-                now + timedelta(days=1),
-            )
-            for p in people
+            (fingerprint(session), "customer", one, "session", now, now, now + timedelta(days=1))
+            for one, _, session in people
         ],
     )
 
@@ -232,11 +234,4 @@ def api_order(cart: Cart, slot_id: int, now: datetime) -> tuple[str, str, str]:
     """Bearer token, idempotency key and body of the call that orders this basket."""
     shopper = bearer.Shopper(shopper_id=cart.shopper_id, customer_id=cart.customer_id)
     token = cart_tokens((SECRET.encode(),)).write(shopper, cart_id=cart.cart_id, now=now)
-    order = {
-        "cart": cart.cart_id,
-        "slot": str(slot_id),
-        "payment": {"method": "at_store"},
-        "contact": _CONTACT,
-        "adult": True,
-    }
-    return token, str(uuid4()), msgspec.json.encode(order).decode()
+    return token, str(uuid4()), msgspec.json.encode(order_of(cart.cart_id, slot_id)).decode()

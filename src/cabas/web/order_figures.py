@@ -20,12 +20,8 @@ _REFUSED: Final = Counter(
     ("cause", "reason"),
 )
 
-for _reason in (
-    "busy",
-    "internal",
-    "late",
-    "read_only",
-):  # known before they happen, so that the first one counts
+# Known before they happen, so that the first one counts.
+for _reason in ("busy", "internal", "late", "read_only"):
     _REFUSED.labels("site", _reason)
 
 
